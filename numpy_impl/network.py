@@ -1,0 +1,147 @@
+"""TwoLayerNet: layers put together. No mathematics of its own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from numpy_impl.checks import (
+    Array,
+    check_at_least_zero,
+    check_batch,
+    check_features,
+    check_float_dtype,
+    check_key,
+    check_parameter,
+    check_rng,
+    check_size,
+    check_targets,
+)
+from numpy_impl.gradient import numerical_gradient
+from numpy_impl.layers import Affine, Layer, ReLU, SoftmaxWithLoss
+
+
+class TwoLayerNet:
+    """Affine → ReLU → Affine → SoftmaxWithLoss: a classifier with one hidden layer.
+
+    Weights are drawn from N(0, weight_init_std²), biases are 0. rng: None, an integer seed or a numpy.random.Generator;
+    the same seed draws the same weights in every dtype, rounded to it.
+
+    Shapes: x (N, D) with D = input_size, H = hidden_size, C = output_size; W1 (D, H), b1 (H,), W2 (H, C), b2 (C,);
+    t class indices (N,) or rows (N, C), as in SoftmaxWithLoss. `params` maps the four names to the layers' own
+    arrays, `layers` holds Affine1, Relu1, Affine2 in this order, `last_layer` the loss. Raises TypeError, ValueError.
+    Twin: torch_ref.TwoLayerNet. Source: Saito, section 5.7.2.
+
+    >>> net = TwoLayerNet(input_size=4, hidden_size=3, output_size=2, rng=0)
+    >>> x, t = np.ones((5, 4), dtype=np.float32), np.array([0, 1, 1, 0, 1])
+    >>> grads = net.gradient(x, t)
+    >>> {key: grad.shape for key, grad in grads.items()}
+    {'W1': (4, 3), 'b1': (3,), 'W2': (3, 2), 'b2': (2,)}
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        output_size: int,
+        weight_init_std: float = 0.01,
+        *,
+        rng: np.random.Generator | int | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        check_size(self, "input_size", input_size)
+        check_size(self, "hidden_size", hidden_size)
+        check_size(self, "output_size", output_size)
+        check_at_least_zero(self, "weight_init_std", weight_init_std)
+        check_rng(self, rng)
+        dtype = check_float_dtype(self, dtype)
+
+        rng = np.random.default_rng(rng)
+        W1 = weight_init_std * rng.standard_normal((input_size, hidden_size))
+        W2 = weight_init_std * rng.standard_normal((hidden_size, output_size))
+        self.layers: dict[str, Layer] = {
+            "Affine1": Affine(W1.astype(dtype), np.zeros(hidden_size, dtype)),
+            "Relu1": ReLU(),
+            "Affine2": Affine(W2.astype(dtype), np.zeros(output_size, dtype)),
+        }
+        self.last_layer = SoftmaxWithLoss()
+        self.params = Parameters(self.layers)
+
+    def predict(self, x: Array) -> Array:
+        """The logits (N, C), before softmax."""
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        return x
+
+    def loss(self, x: Array, t: Array) -> Any:
+        """The mean cross-entropy of the batch."""
+        self._check(x, t)
+        return self.last_layer.forward(self.predict(x), t)
+
+    def accuracy(self, x: Array, t: Array) -> float:
+        """The share of rows whose largest logit is at the label (in rows of t: at the largest entry)."""
+        self._check(x, t)
+        labels = t if t.ndim == 1 else t.real.argmax(axis=1)
+        return float((self.predict(x).real.argmax(axis=1) == labels).mean())
+
+    def gradient(self, x: Array, t: Array) -> dict[str, Array]:
+        """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
+        self.loss(x, t)
+        dout = self.last_layer.backward()
+        first, *others = self.layers.values()
+        for layer in reversed(others):
+            dout = layer.backward(dout)
+        first.backward_params(dout)  # x needs no gradient
+        return self.params.gradients()
+
+    def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
+        """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward."""
+        self._check(x, t)
+        return {key: numerical_gradient(lambda _: self.loss(x, t), param) for key, param in self.params.items()}
+
+    def _check(self, x: Array, t: Array) -> None:
+        """Before any layer runs, so that a refused call leaves every cache as it was."""
+        W1, W2 = self.params["W1"], self.params["W2"]
+        check_features(self, x, len(W1), W1.dtype)
+        check_batch(self, "x", x)
+        check_targets(self, t, (len(x), W2.shape[1]), W2.dtype)
+
+
+class Parameters(Mapping[str, Array]):
+    """W1, b1, W2, b2: the arrays of the layers under the network's names, looked up in the layers each time.
+
+    So there is one array for each name, and all of these take effect in the network::
+
+        net.params["W1"][...] = v       writes into the array
+        net.params["W1"] -= v           changes the array
+        net.params["W1"] = v            makes v the layer's array, as an assignment to a dict does
+
+    v has the shape and dtype of the parameter: ValueError, TypeError otherwise.
+    """
+
+    def __init__(self, layers: Mapping[str, Layer]) -> None:
+        self._layers = layers
+        self._places = {"W1": ("Affine1", "W"), "b1": ("Affine1", "b"), "W2": ("Affine2", "W"), "b2": ("Affine2", "b")}
+
+    def __getitem__(self, key: str) -> Array:
+        check_key("TwoLayerNet", key, self._places)
+        layer, name = self._places[key]
+        return self._layers[layer].params[name]
+
+    def __setitem__(self, key: str, value: Array) -> None:
+        check_parameter("TwoLayerNet", f"params[{key!r}]", value, self[key])
+        layer, name = self._places[key]
+        setattr(self._layers[layer], name, value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def gradients(self) -> dict[str, Array]:
+        """The gradient of each, as its layer's last backward left it."""
+        return {key: getattr(self._layers[layer], "d" + name) for key, (layer, name) in self._places.items()}

@@ -1,0 +1,31 @@
+"""How gradients change parameters."""
+
+from collections.abc import Mapping
+
+from numpy_impl.checks import Array, check_at_least_zero, check_update
+from numpy_impl.functions import ieee_arithmetic
+
+
+class SGD:
+    """p ← p − lr ∂L/∂p, stochastic gradient descent, in place.
+
+    lr: the learning rate, finite and at least 0. `update` takes two mappings with the same keys and changes the arrays
+    of the first, so every layer that holds one of them sees it. Raises TypeError, ValueError before anything changed.
+    Twin: torch.optim.SGD. Source: Saito, section 6.1.2.
+
+    >>> import numpy as np
+    >>> params = {"W": np.array([1.0, 2.0])}
+    >>> SGD(lr=0.5).update(params, {"W": np.array([2.0, 0.0])})
+    >>> params["W"]
+    array([0., 2.])
+    """
+
+    def __init__(self, lr: float) -> None:
+        check_at_least_zero("SGD", "lr", lr)
+        self.lr = float(lr)
+
+    @ieee_arithmetic
+    def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        check_update("SGD", params, grads)
+        for key, param in params.items():
+            param -= self.lr * grads[key]

@@ -1,0 +1,46 @@
+"""Imports point one way: tests and scripts to torch_ref to numpy_impl to NumPy and the standard library."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import numpy_impl
+import torch_ref
+
+ALLOWED = {
+    numpy_impl: {"numpy", "numpy_impl"},
+    torch_ref: {"numpy", "numpy_impl", "torch", "torch_ref"},
+}
+
+
+def test_numpy_impl_leaves_torch_unloaded() -> None:
+    code = "import sys, numpy_impl; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("package", ALLOWED, ids=lambda package: package.__name__)
+def test_packages_import_only_what_they_may(package: object) -> None:
+    folder = Path(package.__file__).parent  # type: ignore[attr-defined]
+    files = list(folder.glob("**/*.py"))
+    assert files
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for name in names:
+                top = name.split(".")[0]
+                assert top in ALLOWED[package] or top in sys.stdlib_module_names, f"{file.name} imports {name}"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("package", ALLOWED, ids=lambda package: package.__name__)
+def test_all_lists_the_public_names(package: object) -> None:
+    public = {n for n, v in vars(package).items() if not n.startswith("_") and not isinstance(v, type(ast))}
+    assert sorted(package.__all__) == sorted(public)  # type: ignore[attr-defined]

@@ -1,0 +1,336 @@
+"""TwoLayerNet: composition, live parameters, and what it refuses. Its pair with PyTorch is in test_pairs."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, complex_step_gradient
+from numpy_impl.checks import Array
+
+X = np.random.default_rng(1).standard_normal((6, 4))
+T = np.array([0, 1, 2, 2, 1, 0])
+ROWS = np.eye(3)[T]
+
+
+def small_net(dtype: Any = np.float64, std: float = 0.5) -> TwoLayerNet:
+    return TwoLayerNet(4, 5, 3, std, rng=0, dtype=dtype)
+
+
+# Construction
+
+
+def test_layers_and_params_have_the_names_of_the_book() -> None:
+    net = TwoLayerNet(input_size=784, hidden_size=50, output_size=10)
+    assert [(name, type(layer)) for name, layer in net.layers.items()] == [
+        ("Affine1", Affine),
+        ("Relu1", ReLU),
+        ("Affine2", Affine),
+    ]
+    assert isinstance(net.last_layer, SoftmaxWithLoss)
+    assert {key: p.shape for key, p in net.params.items()} == {
+        "W1": (784, 50),
+        "b1": (50,),
+        "W2": (50, 10),
+        "b2": (10,),
+    }
+    assert {p.dtype for p in net.params.values()} == {np.dtype(np.float32)}
+    assert len(net.params) == 4
+    assert repr(net.params) == repr(dict(net.params))
+
+
+def test_weights_are_normal_with_the_given_deviation_and_biases_0() -> None:
+    net = TwoLayerNet(400, 250, 200, 0.03, rng=5, dtype=np.float64)
+    for key in ("W1", "W2"):
+        W = net.params[key]
+        # Five standard errors of the mean and of the deviation, for 50,000 draws or more.
+        assert abs(W.mean()) < 5 * 0.03 / W.size**0.5
+        assert abs(W.std() / 0.03 - 1) < 5 / (2 * W.size) ** 0.5
+        assert abs((abs(W) < 0.03).mean() - 0.6827) < 0.01
+    assert not net.params["b1"].any()
+    assert not net.params["b2"].any()
+
+
+def test_a_seed_gives_the_same_weights_in_every_dtype() -> None:
+    one, other = (TwoLayerNet(4, 5, 3, rng=7, dtype=dtype) for dtype in (np.float64, np.float32))
+    again = TwoLayerNet(4, 5, 3, rng=np.random.default_rng(7), dtype=np.float64)
+    for key, p in one.params.items():
+        np.testing.assert_array_equal(p.astype(np.float32), other.params[key], strict=True)
+        np.testing.assert_array_equal(p, again.params[key], strict=True)
+    assert (TwoLayerNet(4, 5, 3).params["W1"] != TwoLayerNet(4, 5, 3).params["W1"]).any()
+
+
+def test_a_deviation_of_0_gives_zeros() -> None:
+    assert not TwoLayerNet(4, 5, 3, 0).params["W1"].any()
+
+
+# Live parameters
+
+CHANGES: dict[str, Callable[[TwoLayerNet, str, Array], None]] = {
+    "written-into": lambda net, key, v: net.params[key].__setitem__(..., v),
+    "subtracted": lambda net, key, v: net.params.__setitem__(key, net.params[key].__isub__(net.params[key] - v)),
+    "rebound": lambda net, key, v: net.params.__setitem__(key, v),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("key", ["W1", "b1", "W2", "b2"])
+def test_a_change_of_params_takes_effect_in_the_layers(
+    key: str, change: Callable[[TwoLayerNet, str, Array], None]
+) -> None:
+    net = small_net()
+    before = net.predict(X)
+    value = np.random.default_rng(3).integers(-4, 4, net.params[key].shape) / 4
+    change(net, key, value)
+    layer = net.layers["Affine1" if key.endswith("1") else "Affine2"]
+    assert net.params[key] is layer.params[key[0]]
+    np.testing.assert_allclose(net.params[key], value, rtol=0, atol=1e-15)  # x − (x − v), a rounding each
+    W1, b1, W2, b2 = net.params.values()
+    expected = np.maximum(X @ W1 + b1, 0) @ W2 + b2
+    np.testing.assert_allclose(net.predict(X), expected, rtol=1e-14, atol=1e-14)  # another order of few sums
+    assert (net.predict(X) != before).any()
+
+
+def test_rebinding_is_an_assignment_and_leaves_the_old_array_alone() -> None:
+    net = small_net()
+    old, new = net.params["W1"], np.ones((4, 5))
+    kept = old.copy()
+    net.params["W1"] = new
+    assert net.params["W1"] is new
+    new *= 2
+    np.testing.assert_array_equal(net.layers["Affine1"].params["W"], 2)
+    np.testing.assert_array_equal(old, kept)
+
+
+def test_an_exchanged_layer_is_seen_by_params() -> None:
+    net = small_net()
+    net.layers["Affine1"] = Affine(np.ones((4, 5)), np.ones(5))
+    np.testing.assert_array_equal(net.params["W1"], 1)
+
+
+def test_a_deep_copy_is_a_network_of_its_own() -> None:
+    net = small_net()
+    other = copy.deepcopy(net)
+    other.params["W1"] *= 0  # type: ignore[index]
+    assert net.params["W1"].any()
+    assert not other.layers["Affine1"].params["W"].any()
+
+
+# Results
+
+
+def test_predict_gives_logits_and_loss_their_cross_entropy() -> None:
+    net = small_net()
+    logits = net.predict(X)
+    assert logits.shape == (6, 3)
+    assert net.loss(X, T) == SoftmaxWithLoss().forward(logits, T)
+    assert net.loss(X, ROWS) == pytest.approx(net.loss(X, T), rel=1e-14)  # the order of 6 terms
+
+
+def test_accuracy_is_the_share_of_right_answers() -> None:
+    net = small_net()
+    answers = net.predict(X).argmax(axis=1)
+    assert net.accuracy(X, answers) == 1
+    wrong = answers.copy()
+    wrong[:2] = (wrong[:2] + 1) % 3
+    assert net.accuracy(X, wrong) == pytest.approx(4 / 6)
+    assert net.accuracy(X, np.eye(3)[wrong]) == pytest.approx(4 / 6)
+    assert net.accuracy(X, np.eye(3, dtype=bool)[wrong]) == pytest.approx(4 / 6)
+    assert type(net.accuracy(X, wrong)) is float
+
+
+@pytest.mark.parametrize("t", [T, ROWS, ROWS.astype(bool), ROWS / 2 + 0.1])
+def test_the_two_gradients_agree(t: Array) -> None:
+    net = small_net()
+    for name in ("b1", "b2"):
+        net.params[name][...] = 0.1
+    backprop, differences = net.gradient(X, t), net.numerical_gradient(X, t)
+    assert list(backprop) == list(differences) == ["W1", "b1", "W2", "b2"]
+    assert type(backprop) is type(differences) is dict
+    for key, grad in backprop.items():
+        # Truncation h²/6 |f‴| and rounding u |f| / h, with h = 1e-5.
+        np.testing.assert_allclose(differences[key], grad, rtol=0, atol=1e-9)
+        assert np.ptp(grad) > 1e-3
+
+
+def test_the_complex_step_agrees_to_rounding() -> None:
+    net, twin = small_net(), small_net(dtype=np.complex128)
+    z = X.astype(complex)
+    for key, grad in net.gradient(X, T).items():
+        exact = complex_step_gradient(lambda _: twin.loss(z, T), twin.params[key])
+        np.testing.assert_allclose(grad, exact, rtol=0, atol=50 * 2.0**-53)  # some fifty roundings of numbers below 1
+    for key, grad in twin.gradient(z, T).items():
+        np.testing.assert_allclose(grad, net.gradient(X, T)[key], rtol=0, atol=50 * 2.0**-53)
+
+
+def test_after_gradient_the_loss_of_that_pass_is_kept() -> None:
+    net = small_net()
+    expected = net.loss(X, T)
+    net.loss(X[:2], T[:2])
+    net.gradient(X, T)
+    assert net.last_layer.loss == expected
+
+
+def test_gradient_runs_each_forward_once_and_no_dx_of_the_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for method in ("forward", "backward", "backward_params"):
+        original = getattr(Affine, method)
+        monkeypatch.setattr(
+            Affine, method, lambda self, a, m=method, f=original: (calls.append(f"{m} {len(self.b)}"), f(self, a))[1]
+        )
+    small_net().gradient(X, T)
+    assert calls == ["forward 5", "forward 3", "backward 3", "backward_params 3", "backward_params 5"]
+
+
+def test_numerical_gradient_calls_no_backward(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = small_net()
+    before = {key: p.tobytes() for key, p in net.params.items()}
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("backward was called")
+
+    for layer in (Affine, ReLU, SoftmaxWithLoss):
+        monkeypatch.setattr(layer, "backward", forbidden)
+    net.numerical_gradient(X, T)
+    assert {key: p.tobytes() for key, p in net.params.items()} == before
+
+
+def test_inputs_and_parameters_are_unmodified_and_results_are_the_callers() -> None:
+    net = small_net()
+    x, t = X.copy(), T.copy()
+    params = {key: p.copy() for key, p in net.params.items()}
+    first = net.gradient(x, t)
+    kept = {key: grad.copy() for key, grad in first.items()}
+    net.gradient(x[::2] * 2, t[::2])
+    net.accuracy(x, t)
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(t, T)
+    for key, before in params.items():
+        np.testing.assert_array_equal(net.params[key], before)
+        np.testing.assert_array_equal(first[key], kept[key])
+    for grad in first.values():
+        grad[...] = np.nan
+    for key, grad in net.gradient(x, t).items():
+        np.testing.assert_array_equal(grad, kept[key])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_everything_stays_in_the_dtype_of_the_network(dtype: type) -> None:
+    net = small_net(dtype)
+    x = X.astype(dtype)
+    assert net.predict(x).dtype == net.loss(x, T).dtype == dtype
+    for grads in (net.gradient(x, T), net.numerical_gradient(x, T)):
+        assert {grad.dtype for grad in grads.values()} == {np.dtype(dtype)}
+
+
+def test_a_one_hot_label_file_suits_a_float32_network() -> None:
+    net = small_net(np.float32)
+    rows = np.eye(3, dtype=np.float32)[T]
+    assert net.loss(X.astype(np.float32), rows) == pytest.approx(net.loss(X.astype(np.float32), T), rel=1e-6)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"input_size": 0}, ValueError, "TwoLayerNet: input_size must be 1 or more, got 0"),
+        ({"hidden_size": -3}, ValueError, "TwoLayerNet: hidden_size must be 1 or more, got -3"),
+        ({"output_size": 2.0}, TypeError, "TwoLayerNet: output_size must be an integer, got float"),
+        ({"hidden_size": True}, TypeError, "TwoLayerNet: hidden_size must be an integer, got True"),
+        ({"hidden_size": "50"}, TypeError, "TwoLayerNet: hidden_size must be an integer, got '50'"),
+        ({"weight_init_std": -0.1}, ValueError, "TwoLayerNet: weight_init_std must be finite and at least 0, got -0.1"),
+        ({"weight_init_std": float("nan")}, ValueError, "weight_init_std must be finite and at least 0, got nan"),
+        ({"weight_init_std": None}, TypeError, "weight_init_std must be a real number, got None"),
+        ({"rng": -1}, ValueError, "TwoLayerNet: a seed must be 0 or more, got -1"),
+        (
+            {"rng": "0"},
+            TypeError,
+            "TwoLayerNet: rng must be None, an integer seed or a numpy.random.Generator, got '0'",
+        ),
+        ({"rng": np.random.RandomState(0)}, TypeError, "got RandomState"),
+        ({"dtype": int}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got int64"),
+        ({"dtype": None}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got None"),
+        ({"dtype": "junk"}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got junk"),
+        ({"dtype": ">f4"}, TypeError, "got >f4"),
+    ],
+)
+def test_bad_construction_is_refused(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        TwoLayerNet(**{"input_size": 4, "hidden_size": 5, "output_size": 3, **arguments})
+
+
+METHODS = ["loss", "accuracy", "gradient", "numerical_gradient"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("x", "t", "error", "message"),
+    [
+        (X.tolist(), T, TypeError, "TwoLayerNet: x must be a NumPy array, got list"),
+        (X.astype(np.float32), T, TypeError, "TwoLayerNet: x must be float64, got float32"),
+        (X[:, :3], T, ValueError, r"TwoLayerNet: x must have 4 features in its last axis, got shape \(6, 3\)"),
+        (X[0], T[:1], ValueError, r"TwoLayerNet: x must be a matrix of one row or more, got shape \(4,\)"),
+        (X[None], T, ValueError, r"matrix of one row or more, got shape \(1, 6, 4\)"),
+        (X[:0], T[:0], ValueError, r"matrix of one row or more, got shape \(0, 4\)"),
+        (X, T[:5], ValueError, r"TwoLayerNet: t must have shape \(6,\) or \(6, 3\), got \(5,\)"),
+        (X, T - 1, ValueError, "TwoLayerNet: class indices in t must be 0 to 2, got -1"),
+        (X, T + 1, ValueError, "TwoLayerNet: class indices in t must be 0 to 2, got 3"),
+        (X, T.astype(float), TypeError, "TwoLayerNet: t must be integer class indices"),
+        (
+            X,
+            ROWS.astype(np.float32),
+            TypeError,
+            "TwoLayerNet: rows of t must be float64, integers or booleans, got float32",
+        ),
+        (X, None, TypeError, "TwoLayerNet: t must be a NumPy array, got None"),
+    ],
+)
+def test_bad_batches_are_refused_before_anything_changes(
+    method: str, x: Any, t: Any, error: type[Exception], message: str
+) -> None:
+    net = small_net()
+    expected = net.gradient(X, T)
+    loss = net.last_layer.loss
+    with pytest.raises(error, match=message):
+        getattr(net, method)(x, t)
+    assert net.last_layer.loss == loss
+    dout = net.last_layer.backward()  # all caches are still those of the last good call
+    for layer in reversed(net.layers.values()):
+        dout = layer.backward(dout)
+    for key, grad in net.params.gradients().items():
+        np.testing.assert_array_equal(grad, expected[key])
+
+
+def test_predict_refuses_bad_x() -> None:
+    with pytest.raises(ValueError, match=r"Affine: x must have 4 features in its last axis, got shape \(2, 2\)"):
+        small_net().predict(np.ones((2, 2)))
+    assert small_net().predict(np.ones((0, 4))).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "error", "message"),
+    [
+        ("W1", np.ones((5, 4)), ValueError, r"TwoLayerNet: params\['W1'\] must have shape \(4, 5\), got \(5, 4\)"),
+        ("b1", np.ones(1), ValueError, r"TwoLayerNet: params\['b1'\] must have shape \(5,\), got \(1,\)"),
+        ("W1", np.ones((4, 5), np.float32), TypeError, r"TwoLayerNet: params\['W1'\] must be float64, got float32"),
+        ("b2", [0.0, 0.0, 0.0], TypeError, r"TwoLayerNet: params\['b2'\] must be a NumPy array, got list"),
+        ("W3", np.ones((4, 5)), KeyError, "TwoLayerNet: a parameter must be one of W1, b1, W2, b2, got 'W3'"),
+    ],
+)
+def test_a_bad_assignment_is_refused(key: str, value: Any, error: type[Exception], message: str) -> None:
+    net = small_net()
+    before = {name: p.copy() for name, p in net.params.items()}
+    with pytest.raises(error, match=message):
+        net.params[key] = value
+    for name, p in net.params.items():
+        np.testing.assert_array_equal(p, before[name])
+
+
+def test_an_unknown_name_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="a parameter must be one of W1, b1, W2, b2, got 'w1'"):
+        small_net().params["w1"]
+    assert "w1" not in small_net().params

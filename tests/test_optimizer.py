@@ -1,0 +1,97 @@
+"""SGD: in place, all or nothing, and clear about what it refuses. Its pair with torch.optim.SGD is in test_pairs."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from numpy_impl import SGD
+
+READ_ONLY = np.ones(2)
+READ_ONLY.setflags(write=False)
+
+
+@pytest.mark.parametrize("lr", [1, 0.5, np.float64(0.5), np.float32(0.5)])
+def test_update_is_in_place_and_keeps_the_dtype(lr: Any) -> None:
+    p, g = np.array([1.0, 2.0], np.float32), np.array([2.0, -4.0], np.float32)
+    SGD(lr).update({"p": p}, {"p": g})
+    np.testing.assert_array_equal(p, np.array([1 - lr * 2, 2 + lr * 4], np.float32), strict=True)
+    np.testing.assert_array_equal(g, [2, -4])
+
+
+def test_a_step_in_float32_is_computed_in_float32() -> None:
+    p, g = np.array([1.0], np.float32), np.array([1 / 3], np.float32)
+    SGD(np.float64(0.1)).update({"p": p}, {"p": g})
+    assert p[0] == np.float32(1) - np.float32(0.1) * g[0]
+
+
+def test_a_learning_rate_of_0_changes_nothing() -> None:
+    p = np.array([1.0])
+    SGD(0).update({"p": p}, {"p": np.array([5.0])})
+    assert p == 1
+
+
+def test_overflow_is_a_value() -> None:
+    p = np.array([1e308])
+    SGD(10).update({"p": p}, {"p": np.array([-1e308])})
+    assert p == np.inf
+
+
+@pytest.mark.parametrize(
+    ("lr", "error", "message"),
+    [
+        (-0.1, ValueError, "SGD: lr must be finite and at least 0, got -0.1"),
+        (float("nan"), ValueError, "got nan"),
+        (float("inf"), ValueError, "got inf"),
+        ("0.1", TypeError, "SGD: lr must be a real number, got '0.1'"),
+        (True, TypeError, "got True"),
+        (None, TypeError, "got None"),
+    ],
+)
+def test_a_bad_learning_rate_is_refused(lr: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        SGD(lr)
+
+
+@pytest.mark.parametrize(
+    ("params", "grads", "error", "message"),
+    [
+        ({}, [], TypeError, "SGD: grads must be a mapping of arrays, got list"),
+        (None, {}, TypeError, "SGD: params must be a mapping of arrays, got None"),
+        ({"b": np.ones(2)}, {}, ValueError, "SGD: grads must have the keys a, b, got none"),
+        ({"b": np.ones(2)}, {"a": np.ones(2), "c": np.ones(2)}, ValueError, "the keys a, b, got a, c"),
+        (
+            {"b": np.ones(2)},
+            {"a": np.ones(2), "b": np.ones(1)},
+            ValueError,
+            r"grads\['b'\] must have shape \(2,\), got \(1,\)",
+        ),
+        (
+            {"b": np.ones(2)},
+            {"a": np.ones(2), "b": np.ones(2, np.float32)},
+            TypeError,
+            r"grads\['b'\] must be float64, got float32",
+        ),
+        (
+            {"b": np.ones(2, int)},
+            {"a": np.ones(2), "b": np.ones(2, int)},
+            TypeError,
+            r"params\['b'\] must hold floating-point",
+        ),
+        (
+            {"b": READ_ONLY},
+            {"a": np.ones(2), "b": np.ones(2)},
+            ValueError,
+            r"params\['b'\] must be writeable, got a read-only",
+        ),
+    ],
+)
+def test_a_bad_update_is_refused_before_anything_changes(
+    params: Any, grads: Any, error: type[Exception], message: str
+) -> None:
+    first = np.ones(2)
+    if isinstance(params, dict):
+        params = {"a": first, **params}
+    with pytest.raises(error, match=message):
+        SGD(0.5).update(params, grads)
+    np.testing.assert_array_equal(first, 1)

@@ -1,0 +1,127 @@
+"""Twins, weights and oracle: copies and not aliases, transposed in one place, strict about what fits."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import torch_ref
+from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
+from numpy_impl.checks import Array
+from torch_ref import autograd_layer, copy_to_numpy, copy_to_torch, grads_of, params_of, twin
+from torch_ref.weights import to_tensor
+
+W = np.arange(6.0).reshape(2, 3)
+B = np.array([0.5, -1.0, 2.0])
+DTYPES = {np.float32: torch.float32, np.float64: torch.float64}
+
+
+@pytest.mark.parametrize(("dtype", "theirs"), DTYPES.items())
+def test_twins_are_pytorchs_own_modules_in_the_layers_dtype(dtype: type, theirs: torch.dtype) -> None:
+    linear = twin(Affine(W.astype(dtype), B.astype(dtype)))
+    assert type(linear) is nn.Linear
+    assert linear.weight.dtype == linear.bias.dtype == theirs
+    assert type(twin(ReLU())) is nn.ReLU
+    assert type(twin(SoftmaxWithLoss())) is nn.CrossEntropyLoss
+    net = twin(TwoLayerNet(4, 5, 3, dtype=dtype))
+    assert type(net) is torch_ref.TwoLayerNet
+    assert {name: type(child) for name, child in net.named_children()} == {
+        "Affine1": nn.Linear,
+        "Relu1": nn.ReLU,
+        "Affine2": nn.Linear,
+    }
+    assert {parameter.dtype for parameter in net.parameters()} == {theirs}
+
+
+def test_a_matrix_is_transposed_on_the_way() -> None:
+    linear = twin(Affine(W, B))
+    np.testing.assert_array_equal(linear.weight.detach().numpy(), W.T)
+    np.testing.assert_array_equal(linear.bias.detach().numpy(), B)
+    for name, value in params_of(linear).items():
+        np.testing.assert_array_equal(value, {"W": W, "b": B}[name], strict=True)
+
+
+def test_a_network_goes_there_and_back() -> None:
+    net, other = TwoLayerNet(4, 5, 3, rng=0), TwoLayerNet(4, 5, 3, rng=1)
+    copy_to_numpy(twin(net), other.params)
+    for name, value in net.params.items():
+        np.testing.assert_array_equal(other.params[name], value, strict=True)
+
+
+def test_nothing_shares_memory_with_its_twin() -> None:
+    net = TwoLayerNet(4, 4, 4, rng=0)  # square: a view of the transpose would fit, too
+    module = twin(net)
+    before = params_of(module)
+    for value in net.params.values():
+        value += 1
+    for name, value in params_of(module).items():
+        np.testing.assert_array_equal(value, before[name])
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.fill_(9)
+    assert not any((value == 9).any() for value in [*before.values(), *net.params.values()])
+    copied = {name: np.zeros_like(value) for name, value in before.items()}
+    copy_to_numpy(module, copied)
+    for value in copied.values():
+        value[...] = 5
+    assert all((parameter == 9).all() for parameter in module.parameters())
+
+
+def test_gradients_come_back_under_numpys_names() -> None:
+    module = twin(TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64))
+    with pytest.raises(RuntimeError, match="grads_of: backward must have left a gradient of W1, got none"):
+        grads_of(module)
+    module(torch.ones(2, 4, dtype=torch.float64)).sum().backward()
+    grads = grads_of(module)
+    assert {name: grad.shape for name, grad in grads.items()} == {"W1": (4, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}
+    np.testing.assert_array_equal(grads["W1"], module.Affine1.weight.grad.numpy().T)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"W": W}, ValueError, "params must have the keys W, b, got W"),
+        ({"W": W.T, "b": B}, ValueError, r"params\['W'\] must have shape \(2, 3\), got \(3, 2\)"),
+        ({"W": W, "b": B[:1]}, ValueError, r"params\['b'\] must have shape \(3,\), got \(1,\)"),
+        ({"W": W.astype(np.float32), "b": B}, TypeError, r"params\['W'\] must be float64, got float32"),
+        (None, TypeError, "params must be a mapping of arrays, got None"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(params: dict[str, Array], error: type[Exception], message: str) -> None:
+    linear = twin(Affine(W, B))
+    with pytest.raises(error, match=f"copy_to_torch: {message}"):
+        copy_to_torch(params, linear)
+    with pytest.raises(error, match=f"copy_to_numpy: {message}"):
+        copy_to_numpy(linear, params)
+    np.testing.assert_array_equal(params_of(linear)["W"], W)
+
+
+def test_a_layer_without_a_twin_is_named() -> None:
+    with pytest.raises(TypeError, match="twin: there must be a PyTorch twin registered for the layer, got Tensor"):
+        twin(torch.ones(1))
+
+
+def test_a_subclass_has_the_twin_of_its_class() -> None:
+    class Dense(Affine):
+        pass
+
+    assert type(twin(Dense(W, B))) is nn.Linear
+
+
+def test_tensors_take_any_layout_without_aliasing() -> None:
+    backwards = W[::-1, ::-1]
+    tensor = to_tensor(backwards)
+    np.testing.assert_array_equal(tensor.numpy(), backwards)
+    tensor.zero_()
+    assert backwards.any()
+
+
+def test_the_oracle_starts_afresh_each_time() -> None:
+    linear, dout = twin(Affine(W, B)), np.ones((2, 3))
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    once = autograd_layer(linear, x, dout)
+    again = autograd_layer(linear, x, dout)  # PyTorch itself would add to .grad
+    assert list(once) == ["y", "dx", "dW", "db"]
+    for name, value in once.items():
+        np.testing.assert_array_equal(again[name], value, strict=True)
+    np.testing.assert_array_equal(once["dW"], x.T @ dout)

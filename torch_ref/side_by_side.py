@@ -1,0 +1,54 @@
+"""Two trainings in step: the NumPy network and its twin, from the same weights, over the same batches."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from numpy_impl import SGD, TwoLayerNet
+from numpy_impl.checks import Array
+from torch_ref.modules import twin
+from torch_ref.weights import params_of
+
+
+class NumpyTrainer:
+    """One side: a step of stochastic gradient descent on the NumPy network."""
+
+    def __init__(self, net: TwoLayerNet, lr: float) -> None:
+        self.net, self.optimizer = net, SGD(lr)
+
+    def step(self, x: Array, t: Array) -> float:
+        """The loss of the batch before the update."""
+        self.optimizer.update(self.net.params, self.net.gradient(x, t))
+        return float(self.net.last_layer.loss)
+
+    def predict(self, x: Array) -> Array:
+        return self.net.predict(x)
+
+
+class TorchTrainer:
+    """The other side: the same step on the twin, as PyTorch's users write it."""
+
+    def __init__(self, net: TwoLayerNet, lr: float) -> None:
+        self.net = twin(net)
+        self.loss = nn.CrossEntropyLoss()
+        self.optimizer = torch.optim.SGD(self.net.parameters(), lr)
+
+    def step(self, x: Array, t: Array) -> float:
+        """The loss of the batch before the update."""
+        self.optimizer.zero_grad()
+        loss = self.loss(self.net(torch.from_numpy(x)), torch.from_numpy(t))
+        loss.backward()
+        self.optimizer.step()
+        return float(loss.item())
+
+    @torch.no_grad()
+    def predict(self, x: Array) -> Array:
+        logits: Any = self.net(torch.from_numpy(x))
+        return logits.numpy()
+
+
+def drift(ours: NumpyTrainer, theirs: TorchTrainer) -> float:
+    """max |ΔW|: the greatest difference of any weight or bias between the two."""
+    return max(float(np.abs(ours.net.params[name] - value).max()) for name, value in params_of(theirs.net).items())
