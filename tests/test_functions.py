@@ -1,5 +1,7 @@
 """softmax, log_softmax and cross_entropy_error: against PyTorch, against many digits, and what they refuse."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def exact_log_softmax(row: Array) -> list[mpmath.mpf]:
 @both
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 3, 5), (0, 3), (3, 1)])
-def test_agrees_with_pytorch_over_the_last_axis(name: str, dtype: type, shape: tuple[int, ...]) -> None:
+def test_agrees_with_pytorch_over_the_last_axis(name: str, dtype: Any, shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(0).normal(0, 3, shape).astype(dtype)
     before = x.copy()
     got, expected = FUNCTIONS[name](x), TORCH[name](torch.tensor(x), dim=-1).numpy()
@@ -80,7 +82,7 @@ def test_complex_numbers_are_ordered_by_their_real_part() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_cross_entropy_is_pytorchs_nll_of_log_y(dtype: type) -> None:
+def test_cross_entropy_is_pytorchs_nll_of_log_y(dtype: Any) -> None:
     y = softmax(np.random.default_rng(0).normal(0, 2, (6, 4))).astype(dtype)
     t = np.array([0, 3, 1, 1, 2, 0])
     got = cross_entropy_error(y, t)

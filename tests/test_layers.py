@@ -47,7 +47,7 @@ def assert_same(got: list[Array], expected: list[Array]) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_results_have_the_dtype_of_the_parameters(dtype: type) -> None:
+def test_results_have_the_dtype_of_the_parameters(dtype: Any) -> None:
     affine = Affine(W.astype(dtype), B.astype(dtype))
     loss = SoftmaxWithLoss()
     for got in (

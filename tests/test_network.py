@@ -113,7 +113,7 @@ def test_an_exchanged_layer_is_seen_by_params() -> None:
 def test_a_deep_copy_is_a_network_of_its_own() -> None:
     net = small_net()
     other = copy.deepcopy(net)
-    other.params["W1"] *= 0  # type: ignore[index]
+    other.params["W1"] *= 0
     assert net.params["W1"].any()
     assert not other.layers["Affine1"].params["W"].any()
 
@@ -175,11 +175,18 @@ def test_after_gradient_the_loss_of_that_pass_is_kept() -> None:
 
 def test_gradient_runs_each_forward_once_and_no_dx_of_the_first_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    for method in ("forward", "backward", "backward_params"):
+
+    def watch(method: str) -> None:
         original = getattr(Affine, method)
-        monkeypatch.setattr(
-            Affine, method, lambda self, a, m=method, f=original: (calls.append(f"{m} {len(self.b)}"), f(self, a))[1]
-        )
+
+        def watched(layer: Affine, argument: Array) -> Any:
+            calls.append(f"{method} {len(layer.b)}")
+            return original(layer, argument)
+
+        monkeypatch.setattr(Affine, method, watched)
+
+    for method in ("forward", "backward", "backward_params"):
+        watch(method)
     small_net().gradient(X, T)
     assert calls == ["forward 5", "forward 3", "backward 3", "backward_params 3", "backward_params 5"]
 
@@ -217,7 +224,7 @@ def test_inputs_and_parameters_are_unmodified_and_results_are_the_callers() -> N
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
-def test_everything_stays_in_the_dtype_of_the_network(dtype: type) -> None:
+def test_everything_stays_in_the_dtype_of_the_network(dtype: Any) -> None:
     net = small_net(dtype)
     x = X.astype(dtype)
     assert net.predict(x).dtype == net.loss(x, T).dtype == dtype

@@ -1,5 +1,7 @@
 """Each NumPy layer beside its PyTorch twin, with the same weights: outputs, gradients and losses agree."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -28,11 +30,11 @@ DTYPES = [np.float32, np.float64]
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
 
 
-def normal(seed: int, *shape: int, dtype: type = np.float64) -> Array:
+def normal(seed: int, *shape: int, dtype: Any = np.float64) -> Array:
     return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
-def one_hot(t: Array, classes: int, dtype: type) -> Array:
+def one_hot(t: Array, classes: int, dtype: Any) -> Array:
     return np.eye(classes, dtype=dtype)[t]
 
 
@@ -59,7 +61,7 @@ def compare_affine(W: Array, b: Array, x: Array, dout: Array) -> None:
 
 @both_dtypes
 @pytest.mark.parametrize(("x_shape", "W_shape"), AFFINE_SHAPES.values(), ids=AFFINE_SHAPES)
-def test_affine_agrees_with_linear(x_shape: tuple[int, ...], W_shape: tuple[int, int], dtype: type) -> None:
+def test_affine_agrees_with_linear(x_shape: tuple[int, ...], W_shape: tuple[int, int], dtype: Any) -> None:
     out = W_shape[1]
     compare_affine(
         W=normal(0, *W_shape, dtype=dtype),
@@ -70,7 +72,7 @@ def test_affine_agrees_with_linear(x_shape: tuple[int, ...], W_shape: tuple[int,
 
 
 @both_dtypes
-def test_affine_agrees_on_mnist(mnist: tuple[Array, Array], dtype: type) -> None:
+def test_affine_agrees_on_mnist(mnist: tuple[Array, Array], dtype: Any) -> None:
     compare_affine(
         W=normal(0, 784, 50, dtype=dtype) * dtype(0.01),
         b=normal(1, 50, dtype=dtype),
@@ -81,7 +83,7 @@ def test_affine_agrees_on_mnist(mnist: tuple[Array, Array], dtype: type) -> None
 
 @both_dtypes
 @pytest.mark.parametrize("leading", [(0,), (0, 3)])
-def test_affine_of_an_empty_batch_is_empty_with_zero_gradients(leading: tuple[int, ...], dtype: type) -> None:
+def test_affine_of_an_empty_batch_is_empty_with_zero_gradients(leading: tuple[int, ...], dtype: Any) -> None:
     layer = Affine(normal(0, 5, 2, dtype=dtype), normal(1, 2, dtype=dtype))
     x, dout = np.empty((*leading, 5), dtype), np.empty((*leading, 2), dtype)
     got = backprop_layer(layer, x, dout)
@@ -93,7 +95,7 @@ def test_affine_of_an_empty_batch_is_empty_with_zero_gradients(leading: tuple[in
 
 @pytest.mark.parametrize(("dtype", "bits"), [(np.float32, 24), (np.float64, 53)])
 @pytest.mark.parametrize(("n", "inputs", "outputs"), [(5, 7, 3), (64, 16, 16), (1, 784, 50), (100, 784, 50)])
-def test_integers_agree_bit_for_bit(n: int, inputs: int, outputs: int, dtype: type, bits: int) -> None:
+def test_integers_agree_bit_for_bit(n: int, inputs: int, outputs: int, dtype: Any, bits: int) -> None:
     # With integers below 2^b and at most K + 1 terms, (K + 1) 2^(2b) ≤ 2^bits: no operation rounds, in any order.
     terms = max(n, inputs, outputs) + 1
     b = int((bits - np.ceil(np.log2(terms))) // 2)
@@ -120,12 +122,12 @@ def assert_relu_equal(x: Array, dout: Array) -> None:
 
 @both_dtypes
 @pytest.mark.parametrize("shape", [(), (7,), (5, 3), (2, 3, 4), (0, 3)])
-def test_relu_equals_pytorch(shape: tuple[int, ...], dtype: type) -> None:
+def test_relu_equals_pytorch(shape: tuple[int, ...], dtype: Any) -> None:
     assert_relu_equal(np.array(normal(0, *shape), dtype=dtype), np.array(normal(1, *shape), dtype=dtype))
 
 
 @both_dtypes
-def test_relu_equals_pytorch_at_the_edges(dtype: type) -> None:
+def test_relu_equals_pytorch_at_the_edges(dtype: Any) -> None:
     tiny = np.finfo(dtype).smallest_subnormal
     edges = np.array([0.0, -0.0, tiny, -tiny, np.inf, -np.inf, np.nan, 1.0, -1.0], dtype)
     x, dout = np.meshgrid(edges, np.array([3.0, np.inf, -np.inf, np.nan, 0.0], dtype))
@@ -157,9 +159,9 @@ logits = pytest.mark.parametrize("x", LOGITS.values(), ids=LOGITS)
 
 @both_dtypes
 @logits
-def test_loss_agrees_for_class_indices(x: Array, dtype: type) -> None:
+def test_loss_agrees_for_class_indices(x: Array, dtype: Any) -> None:
     x = x.astype(dtype)
-    t = np.random.default_rng(10).integers(0, x.shape[1], len(x))
+    t: Array = np.random.default_rng(10).integers(0, x.shape[1], len(x))
     layer = SoftmaxWithLoss()
     radii = loss_radii(x, one_hot(t, x.shape[1], dtype), dout=1.7)
     assert_within(backprop_loss(layer, x, t, 1.7), autograd_loss(twin(layer), x, t, 1.7), radii)
@@ -168,7 +170,7 @@ def test_loss_agrees_for_class_indices(x: Array, dtype: type) -> None:
 @both_dtypes
 @logits
 @pytest.mark.parametrize("kind", ["one-hot", "probabilities", "any-sum"])
-def test_loss_agrees_for_rows(x: Array, kind: str, dtype: type) -> None:
+def test_loss_agrees_for_rows(x: Array, kind: str, dtype: Any) -> None:
     x = x.astype(dtype)
     n, c = x.shape
     if kind == "one-hot":
@@ -184,7 +186,7 @@ def test_loss_agrees_for_rows(x: Array, kind: str, dtype: type) -> None:
 
 @both_dtypes
 @given(data=st.data())
-def test_loss_agrees_on_any_logits(data: st.DataObject, dtype: type) -> None:
+def test_loss_agrees_on_any_logits(data: st.DataObject, dtype: Any) -> None:
     n, c = data.draw(st.integers(1, 5)), data.draw(st.integers(2, 6))
     finite = st.floats(-1e4, 1e4, width=32)
     x = data.draw(arrays(dtype, (n, c), elements=finite))
@@ -221,7 +223,7 @@ EDGES = {
 
 @both_dtypes
 @pytest.mark.parametrize(("x", "t"), EDGES.values(), ids=EDGES)
-def test_loss_goes_with_pytorch_at_the_edges(x: list[list[float]], t: list[int], dtype: type) -> None:
+def test_loss_goes_with_pytorch_at_the_edges(x: list[list[float]], t: list[int], dtype: Any) -> None:
     logits, labels = np.array(x, dtype), np.array(t)
     layer = SoftmaxWithLoss()
     got, expected = backprop_loss(layer, logits, labels), autograd_loss(twin(layer), logits, labels)
@@ -241,7 +243,7 @@ def test_a_minus_infinite_logit_off_the_label_leaves_the_loss_finite_for_rows_to
 # The network
 
 
-def book_net(dtype: type, std: float = 0.01) -> TwoLayerNet:
+def book_net(dtype: Any, std: float = 0.01) -> TwoLayerNet:
     return TwoLayerNet(784, 50, 10, std, rng=0, dtype=dtype)
 
 
@@ -263,7 +265,7 @@ def assert_networks_agree(net: TwoLayerNet, x: Array, t: Array) -> None:
 @both_dtypes
 @pytest.mark.parametrize("std", [0.01, 0.1])
 @pytest.mark.parametrize("rows", [False, True])
-def test_network_agrees_on_mnist(mnist: tuple[Array, Array], std: float, rows: bool, dtype: type) -> None:
+def test_network_agrees_on_mnist(mnist: tuple[Array, Array], std: float, rows: bool, dtype: Any) -> None:
     x, t = mnist[0][:100].astype(dtype), mnist[1][:100]
     net = book_net(dtype, std)
     for name in ("b1", "b2"):  # zero biases would hide that they are missing
@@ -274,7 +276,7 @@ def test_network_agrees_on_mnist(mnist: tuple[Array, Array], std: float, rows: b
 
 
 @both_dtypes
-def test_network_agrees_with_exact_zeros_at_the_relu(dtype: type) -> None:
+def test_network_agrees_with_exact_zeros_at_the_relu(dtype: Any) -> None:
     net = TwoLayerNet(4, 3, 2, 1.0, rng=1, dtype=dtype)
     x = normal(2, 6, 4, dtype=dtype)
     x[::2] = 0  # with zero biases every pre-activation of these rows is exactly 0
@@ -283,7 +285,7 @@ def test_network_agrees_with_exact_zeros_at_the_relu(dtype: type) -> None:
 
 
 @both_dtypes
-def test_ten_steps_of_sgd_agree_after_each(mnist: tuple[Array, Array], dtype: type) -> None:
+def test_ten_steps_of_sgd_agree_after_each(mnist: tuple[Array, Array], dtype: Any) -> None:
     net = book_net(dtype)
     ours, theirs = NumpyTrainer(net, lr=0.1), TorchTrainer(net, lr=0.1)
     before = {name: value.copy() for name, value in net.params.items()}

@@ -1,5 +1,7 @@
 """Twins, weights and oracle: copies and not aliases, transposed in one place, strict about what fits."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,7 @@ DTYPES = {np.float32: torch.float32, np.float64: torch.float64}
 
 
 @pytest.mark.parametrize(("dtype", "theirs"), DTYPES.items())
-def test_twins_are_pytorchs_own_modules_in_the_layers_dtype(dtype: type, theirs: torch.dtype) -> None:
+def test_twins_are_pytorchs_own_modules_in_the_layers_dtype(dtype: Any, theirs: torch.dtype) -> None:
     linear = twin(Affine(W.astype(dtype), B.astype(dtype)))
     assert type(linear) is nn.Linear
     assert linear.weight.dtype == linear.bias.dtype == theirs
