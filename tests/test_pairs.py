@@ -34,7 +34,7 @@ def normal(seed: int, *shape: int, dtype: Any = np.float64) -> Array:
     return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
-def one_hot(t: Array, classes: int, dtype: Any) -> Array:
+def one_hot(t: Any, classes: int, dtype: Any) -> Array:
     return np.eye(classes, dtype=dtype)[t]
 
 
@@ -161,7 +161,7 @@ logits = pytest.mark.parametrize("x", LOGITS.values(), ids=LOGITS)
 @logits
 def test_loss_agrees_for_class_indices(x: Array, dtype: Any) -> None:
     x = x.astype(dtype)
-    t: Array = np.random.default_rng(10).integers(0, x.shape[1], len(x))
+    t = np.random.default_rng(10).integers(0, x.shape[1], (len(x),))
     layer = SoftmaxWithLoss()
     radii = loss_radii(x, one_hot(t, x.shape[1], dtype), dout=1.7)
     assert_within(backprop_loss(layer, x, t, 1.7), autograd_loss(twin(layer), x, t, 1.7), radii)

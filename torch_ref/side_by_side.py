@@ -23,7 +23,12 @@ class NumpyTrainer:
         self.optimizer.update(self.net.params, self.net.gradient(x, t))
         return float(self.net.last_layer.loss)
 
+    def loss(self, x: Array, t: Array) -> float:
+        """The loss of the batch, without a step."""
+        return float(self.net.loss(x, t))
+
     def predict(self, x: Array) -> Array:
+        """The logits (N, C)."""
         return self.net.predict(x)
 
 
@@ -32,21 +37,30 @@ class TorchTrainer:
 
     def __init__(self, net: TwoLayerNet, lr: float) -> None:
         self.net = twin(net)
-        self.loss = nn.CrossEntropyLoss()
+        self.last_layer = nn.CrossEntropyLoss()
         self.optimizer = torch.optim.SGD(self.net.parameters(), lr)
 
     def step(self, x: Array, t: Array) -> float:
         """The loss of the batch before the update."""
         self.optimizer.zero_grad()
-        loss = self.loss(self.net(torch.from_numpy(x)), torch.from_numpy(t))
+        loss = self._loss(x, t)
         loss.backward()
         self.optimizer.step()
         return float(loss.item())
 
     @torch.no_grad()
+    def loss(self, x: Array, t: Array) -> float:
+        """The loss of the batch, without a step."""
+        return float(self._loss(x, t).item())
+
+    @torch.no_grad()
     def predict(self, x: Array) -> Array:
-        logits: Any = self.net(torch.from_numpy(x))
+        """The logits (N, C)."""
+        logits: torch.Tensor = self.net(torch.from_numpy(x))
         return logits.numpy()
+
+    def _loss(self, x: Array, t: Array) -> Any:
+        return self.last_layer(self.net(torch.from_numpy(x)), torch.from_numpy(t))
 
 
 def drift(ours: NumpyTrainer, theirs: TorchTrainer) -> float:

@@ -1,0 +1,78 @@
+"""scripts/check_gradients.py: it passes on correct layers, fails on a broken one, and says what it found."""
+
+import re
+from typing import Any
+
+import check_gradients
+import numpy as np
+import pytest
+
+from numpy_impl import Affine, SoftmaxWithLoss
+from numpy_impl.checks import Array
+
+
+def run(*arguments: object) -> int:
+    return check_gradients.main(["--hidden", "5", *map(str, arguments)])
+
+
+def test_correct_layers_pass_within_every_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    out = capsys.readouterr().out
+    rows = re.findall(r"^([Wb][12]) (.*)$", out, re.MULTILINE)
+    assert [name for name, _ in rows] == ["W1", "b1", "W2", "b2"]
+    for name, cells in rows:
+        autograd, _, central, _, step, _, published = map(float, cells.split())
+        assert autograd < 1e-15
+        assert 1e-14 < central < 1e-10
+        assert step < 1e-15
+        assert published == pytest.approx(check_gradients.PUBLISHED[name], rel=0.05)
+    assert "all means are within their bounds" in out
+
+
+def test_a_wrong_gradient_exits_with_1_and_names_the_parameter(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backward = Affine.backward_params
+
+    def broken(self: Affine, dout: Array) -> None:
+        backward(self, dout)
+        self.db = self.db * (1 + 1e-11)
+
+    monkeypatch.setattr(Affine, "backward_params", broken)
+    assert run() == 1
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert "exceeded: b1 by autograd" in message
+    assert "b2 by complex step" in message
+    assert "W1" not in message
+    assert "b2 by central difference" not in message  # 1e-11 of the gradient is below what differences can see
+
+
+def test_the_epsilon_of_the_book_is_seen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def book(self: SoftmaxWithLoss, x: Array, t: Array) -> Any:
+        exact = forward(self, x, t)
+        label = self.y[np.arange(len(t)), t]
+        return exact - np.log1p(1e-7 / label).mean()
+
+    forward = SoftmaxWithLoss.forward
+    monkeypatch.setattr(SoftmaxWithLoss, "forward", book)
+    assert run() == 1
+    assert "b2 by central difference: 1.4e-07" in capsys.readouterr().err
+
+
+def test_a_kink_within_the_step_is_flagged(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_gradients, "distance_to_kink", lambda *_: 5e-6)
+    monkeypatch.setattr(check_gradients, "BOUNDS", dict.fromkeys(check_gradients.BOUNDS, 1e-13))
+    assert run() == 1
+    captured = capsys.readouterr()
+    assert "so a ReLU may change sides" in captured.out
+    assert "try another --seed" in captured.err
+
+
+def test_too_many_images_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--images", 60001) == 2
+    assert "--images must be at most 60000, got 60001" in capsys.readouterr().err
+
+
+def test_a_wrong_folder_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--data-dir", "nowhere") == 2
+    assert capsys.readouterr().err.count("\n") == 1
