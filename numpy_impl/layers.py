@@ -79,8 +79,8 @@ class Affine(Layer):
     """
 
     parameter_names = ("W", "b")
-    dW: Array
-    db: Array
+    dW: Any = None  # until the first backward, as .grad in PyTorch
+    db: Any = None
     _x: Array  # (N, D)
 
     def __init__(self, W: Array, b: Array) -> None:
@@ -160,9 +160,9 @@ class SoftmaxWithLoss:
     array([[ 0.5, -0.5]])
     """
 
+    y: Any = None
+    t: Any = None
     loss: Any = None
-    y: Array
-    t: Array
 
     @ieee_arithmetic
     def forward(self, x: Array, t: Array) -> Any:

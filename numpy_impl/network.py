@@ -1,6 +1,7 @@
 """TwoLayerNet: layers put together. No mathematics of its own."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,8 +97,16 @@ class TwoLayerNet:
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward."""
-        self._check(x, t)
-        return {key: numerical_gradient(lambda _: self.loss(x, t), param) for key, param in self.params.items()}
+        return {key: numerical_gradient(partial(self._loss_at, key, x, t), p) for key, p in self.params.items()}
+
+    def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
+        """The loss with another value of one parameter."""
+        kept = self.params[key]
+        self.params[key] = value
+        try:
+            return self.loss(x, t)
+        finally:
+            self.params[key] = kept
 
     def _check(self, x: Array, t: Array) -> None:
         """Before any layer runs, so that a refused call leaves every cache as it was."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numpy_impl import Affine, ReLU, SoftmaxWithLoss
+from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss
 from numpy_impl.checks import Array
 
 DTYPES = [np.float32, np.float64, np.complex128]
@@ -124,7 +124,12 @@ def test_infinity_and_nan_pass_without_a_warning() -> None:
     x = np.array([[np.inf, np.nan], [-np.inf, 1e308], [0.0, 1.0], [1.0, 1.0]])
     affine = Affine(np.full((2, 3), 1e308), np.zeros(3))
     assert np.isnan(affine.forward(x)[0]).all()
-    assert not np.isfinite(affine.backward(np.full((4, 3), np.inf))).any()
+    assert np.isnan(affine.backward(np.array([[np.inf, -np.inf, 0.0]] * 4))).all()
+    affine.backward_params(np.array([[np.inf, -np.inf, 1e308]] * 4))
+    assert np.isnan(affine.dW).any()
+    loss = SoftmaxWithLoss()
+    loss.forward(LOGITS.astype(np.float32), LABELS)
+    assert not np.isfinite(loss.backward(1e300)).any()
     assert np.isnan(SoftmaxWithLoss().forward(np.full((1, 2), np.inf), np.array([0])))
 
 
@@ -438,6 +443,33 @@ def test_a_refused_call_changes_nothing(case: str, bad_calls: list[Callable[[Any
         for key, value in state.items():
             np.testing.assert_array_equal(vars(layer)[key], value)
     assert_same([layer.backward(dout), *(getattr(layer, n) for n in ("dW", "db") if hasattr(layer, n))], expected[1:])
+
+
+def test_gradients_are_none_before_the_first_backward() -> None:
+    assert (affine().dW, affine().db, SoftmaxWithLoss().y, SoftmaxWithLoss().t) == (None, None, None, None)
+
+
+def test_a_layer_must_have_both_methods() -> None:
+    class Mute(Layer):
+        def backward(self, dout: Array) -> Array:
+            return dout
+
+    class OneWay(Layer):
+        def forward(self, x: Array) -> Array:
+            return x
+
+    with pytest.raises(TypeError, match="backward"):
+        OneWay()  # type: ignore[abstract]
+    with pytest.raises(TypeError, match="forward"):
+        Mute()  # type: ignore[abstract]
+
+
+def test_db_of_a_long_batch_is_summed_pairwise() -> None:
+    layer, dout = Affine(np.ones((1, 2), np.float32), np.ones(2, np.float32)), np.full((100_000, 2), 0.1, np.float32)
+    layer.forward(np.ones((100_000, 1), np.float32))
+    layer.backward(dout)
+    # Pairwise down to blocks of 128 in 8 rows: 10 levels, 16 + 3 additions in a block. Row by row it is 17,000 u.
+    np.testing.assert_allclose(layer.db, dout.sum(0, dtype=float), rtol=29 * 2.0**-24)
 
 
 def test_affine_refuses_a_bad_rebinding_at_the_next_forward() -> None:

@@ -165,6 +165,14 @@ def test_the_complex_step_agrees_to_rounding() -> None:
         np.testing.assert_allclose(grad, net.gradient(X, T)[key], rtol=0, atol=50 * 2.0**-53)
 
 
+def test_numerical_gradient_takes_read_only_parameters_and_leaves_them() -> None:
+    net = small_net()
+    expected, W1 = net.gradient(X, T)["W1"], net.params["W1"]
+    W1.setflags(write=False)
+    np.testing.assert_allclose(net.numerical_gradient(X, T)["W1"], expected, rtol=0, atol=1e-9)  # as above
+    assert net.params["W1"] is W1
+
+
 def test_after_gradient_the_loss_of_that_pass_is_kept() -> None:
     net = small_net()
     expected = net.loss(X, T)
