@@ -62,6 +62,11 @@ def test_a_seed_gives_the_same_weights_in_every_dtype() -> None:
     assert (TwoLayerNet(4, 5, 3).params["W1"] != TwoLayerNet(4, 5, 3).params["W1"]).any()
 
 
+def test_the_smallest_network_and_the_default_deviation() -> None:
+    net = TwoLayerNet(1, 1, 1, rng=0)
+    assert net.params["W1"] == np.float32(0.01 * np.random.default_rng(0).standard_normal())
+
+
 def test_a_deviation_of_0_gives_zeros() -> None:
     assert not TwoLayerNet(4, 5, 3, 0).params["W1"].any()
 
