@@ -30,7 +30,7 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array) -> Array:
     def evaluate(point: Array) -> Any:
         value = f(point)
         check_scalar("numerical_gradient", "the value of f", value, complex_too=x.dtype.kind == "c")
-        return np.array(value) + 0.0  # a number of its own, and no unsigned integer, whose differences wrap
+        return np.asarray(value) + 0.0  # a number of its own, and no unsigned integer, whose differences wrap
 
     h = x.dtype.type(10.0 ** np.ceil(np.log10(np.finfo(x.dtype).eps) / 3))
     gradient = np.empty(x.shape, x.dtype)

@@ -82,8 +82,8 @@ class TwoLayerNet:
     def accuracy(self, x: Array, t: Array) -> float:
         """The share of rows whose largest logit is at the label (in rows of t: at the largest entry)."""
         self._check(x, t)
-        labels = t if t.ndim == 1 else t.real.argmax(axis=1)
-        return float((self.predict(x).real.argmax(axis=1) == labels).mean())
+        labels = t if t.ndim == 1 else t.argmax(axis=1)
+        return float((self.predict(x).argmax(axis=1) == labels).mean())
 
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""

@@ -20,9 +20,10 @@ def test_update_is_in_place_and_keeps_the_dtype(lr: Any) -> None:
 
 
 def test_a_step_in_float32_is_computed_in_float32() -> None:
-    p, g = np.array([1.0], np.float32), np.array([1 / 3], np.float32)
+    start, g = np.float32(0.41163054), np.array([1.0425134], np.float32)  # where float64 would round otherwise
+    p = np.array([start])
     SGD(np.float64(0.1)).update({"p": p}, {"p": g})
-    assert p[0] == np.float32(1) - np.float32(0.1) * g[0]
+    assert p[0] == start - np.float32(0.1) * g[0] != np.float32(float(start) - 0.1 * float(g[0]))
 
 
 def test_a_learning_rate_of_0_changes_nothing() -> None:

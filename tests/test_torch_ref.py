@@ -10,7 +10,18 @@ from torch import nn
 import torch_ref
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.checks import Array
-from torch_ref import autograd_layer, copy_to_numpy, copy_to_torch, grads_of, params_of, twin
+from torch_ref import (
+    NumpyTrainer,
+    TorchTrainer,
+    autograd_layer,
+    autograd_network,
+    copy_to_numpy,
+    copy_to_torch,
+    drift,
+    grads_of,
+    params_of,
+    twin,
+)
 from torch_ref.weights import to_tensor
 
 W = np.arange(6.0).reshape(2, 3)
@@ -127,3 +138,21 @@ def test_the_oracle_starts_afresh_each_time() -> None:
     for name, value in once.items():
         np.testing.assert_array_equal(again[name], value, strict=True)
     np.testing.assert_array_equal(once["dW"], x.T @ dout)
+
+
+def test_the_oracle_of_the_network_starts_afresh_each_time() -> None:
+    module = twin(TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64))
+    x, t = np.arange(8.0).reshape(2, 4), np.array([0, 2])
+    once, again = autograd_network(module, x, t), autograd_network(module, x, t)
+    for name, value in once.items():
+        np.testing.assert_array_equal(again[name], value, strict=True)
+
+
+@pytest.mark.parametrize(("name", "shift"), [("W1", 0.5), ("b1", -0.25), ("W2", -2.0), ("b2", 4.0)])
+def test_drift_is_the_greatest_difference_of_any_parameter(name: str, shift: float) -> None:
+    net = TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64)
+    ours, theirs = NumpyTrainer(net, 0.1), TorchTrainer(net, 0.1)
+    assert drift(ours, theirs) == 0
+    net.params["b2"][0] = 0.125
+    net.params[name].flat[-1] += shift
+    assert drift(ours, theirs) == pytest.approx(abs(shift), rel=1e-14)  # a sum and a difference
