@@ -7,7 +7,6 @@ Every message says who refuses what, what was wanted and what came instead::
 TypeError for a dtype or a kind, ValueError for a shape or a value, RuntimeError for the order of calls.
 """
 
-import math
 import os
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -46,8 +45,13 @@ def check_array(who: object, name: str, value: Any, dtype: np.dtype[Any] | None 
     _check_plain(who, name, value)
     if dtype is not None and value.dtype != dtype:
         _refuse(TypeError, who, f"{name} must be {dtype}", value.dtype)
-    if value.dtype.kind not in "fc" or not value.dtype.isnative:
-        _refuse(TypeError, who, f"{name} must hold floating-point numbers", value.dtype)
+    if not _is_float(value.dtype):
+        _refuse(TypeError, who, f"{name} must be of a native floating-point dtype, float32 or wider", value.dtype)
+
+
+def _is_float(dtype: np.dtype[Any]) -> bool:
+    """float16 is not meant: its sums over a batch overflow at 65504."""
+    return dtype.kind in "fc" and dtype.isnative and dtype.itemsize >= 4
 
 
 def check_complex_point(who: object, name: str, value: Any) -> None:
@@ -99,13 +103,13 @@ def check_targets(who: object, t: Any, shape: tuple[int, ...], dtype: np.dtype[A
     """What a batch of shape (N, C) is compared with: class indices (N,), or a row (N, C) of probabilities each."""
     n, classes = shape
     _check_plain(who, "t", t)
+    if t.dtype != dtype and t.dtype.kind not in "iub":
+        _refuse(TypeError, who, f"t must be integer class indices, or rows of {dtype}, integers or booleans", t.dtype)
     if t.ndim == 2:
         check_shape(who, "t", t, (n, classes))
-        if t.dtype != dtype and t.dtype.kind not in "iub":
-            _refuse(TypeError, who, f"rows of t must be {dtype}, integers or booleans", t.dtype)
         return
-    if t.dtype.kind not in "iu":
-        _refuse(TypeError, who, "t must be integer class indices (N,) or rows (N, C)", f"{t.dtype} of shape {t.shape}")
+    if t.ndim == 1 and t.dtype.kind not in "iu":
+        _refuse(TypeError, who, "t must be integer class indices, or rows (N, C)", f"{t.dtype} of shape {t.shape}")
     if t.shape != (n,):
         _refuse(ValueError, who, f"t must have shape ({n},) or ({n}, {classes})", t.shape)
     if t.min() < 0 or t.max() >= classes:
@@ -152,10 +156,15 @@ def check_size(who: object, name: str, value: Any) -> None:
         _refuse(ValueError, who, f"{name} must be 1 or more", value)
 
 
-def check_at_least_zero(who: object, name: str, value: Any) -> None:
+def check_at_least_zero(who: object, name: str, value: Any, dtype: Any = float) -> None:
+    """A number of 0 or more, finite in the dtype that it is meant for."""
     if not _is_real(value):
         _refuse(TypeError, who, f"{name} must be a real number", _kind(value))
-    if not 0 <= value < math.inf:  # NaN is refused here too
+    try:
+        number = float(value)
+    except OverflowError:  # an integer
+        number = np.inf
+    if not 0 <= number <= float(np.finfo(dtype).max):  # NaN is refused here too
         _refuse(ValueError, who, f"{name} must be finite and at least 0", value)
 
 
@@ -176,9 +185,12 @@ def check_function(who: object, name: str, value: object) -> None:
 
 def check_scalar(who: object, name: str, value: Any, *, complex_too: bool) -> None:
     """What a function to be differentiated may return: one number."""
+    wanted = f"{name} must be a {'number' if complex_too else 'real number'}"
+    if not isinstance(value, int | float | complex | np.number) and type(value) is not np.ndarray:
+        _refuse(TypeError, who, wanted, _kind(value))
     got = np.asarray(value)
     if got.dtype.kind not in ("iufc" if complex_too else "iuf"):
-        _refuse(TypeError, who, f"{name} must be a {'' if complex_too else 'real '}number", _kind(value))
+        _refuse(TypeError, who, wanted, _kind(value))
     if got.shape != ():
         _refuse(ValueError, who, f"{name} must be a scalar", f"shape {got.shape}")
 
@@ -186,10 +198,10 @@ def check_scalar(who: object, name: str, value: Any, *, complex_too: bool) -> No
 def check_float_dtype(who: object, dtype: Any) -> np.dtype[Any]:
     try:
         found = np.dtype(dtype) if dtype is not None else None  # np.dtype(None) would be a silent float64
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, SyntaxError, DeprecationWarning):  # all of which np.dtype has for a string
         found = None
-    if found is None or found.kind not in "fc" or not found.isnative:
-        _refuse(TypeError, who, "dtype must be a floating-point dtype", dtype if found is None else found)
+    if found is None or not _is_float(found):
+        _refuse(TypeError, who, "dtype must be a native floating-point dtype, float32 or wider", found or repr(dtype))
     return found
 
 
@@ -204,7 +216,7 @@ def check_rng(who: object, rng: Any) -> None:
 
 
 def check_key(who: object, key: object, keys: Collection[str]) -> None:
-    if key not in keys:
+    if not (isinstance(key, str) and key in keys):
         _refuse(KeyError, who, f"a parameter must be one of {', '.join(keys)}", repr(key))
 
 
@@ -228,5 +240,9 @@ def check_update(who: object, params: Any, grads: Any) -> None:
     for key, param in params.items():
         check_array(who, f"params[{key!r}]", param)
         check_parameter(who, f"grads[{key!r}]", grads[key], param)
-        if not param.flags.writeable:
-            _refuse(ValueError, who, f"params[{key!r}] must be writeable", "a read-only array")
+        check_writeable(who, f"params[{key!r}]", param)
+
+
+def check_writeable(who: object, name: str, value: Array) -> None:
+    if not value.flags.writeable:
+        _refuse(ValueError, who, f"{name} must be writeable", "a read-only array")

@@ -14,7 +14,7 @@ ieee_arithmetic = np.errstate(all="ignore")
 
 @ieee_arithmetic
 def softmax(x: Array) -> Array:
-    """exp(x_i) / Σ_j exp(x_j) over the last axis: positive, and 1 in sum.
+    """exp(x_i) / Σ_j exp(x_j) over the last axis: from 0 to 1, and 1 in sum.
 
     The maximum is subtracted first. That changes nothing in exact arithmetic, since exp(x − m) = exp(x) / exp(m), and
     keeps exp from overflowing. Shapes: (..., C), kept. Twin: torch.softmax(x, dim=-1).
@@ -66,7 +66,7 @@ def mean_negative_log_likelihood(log_p: Array, t: Array) -> Array:
     """−Σ_j t_j log p_j, the mean over the batch: what all cross-entropies end with. Checks nothing, t is checked."""
     n = len(log_p)
     if t.ndim == 1:
-        return -log_p[np.arange(n), t].sum() / n
+        return (0 - log_p[np.arange(n), t].sum()) / n  # 0 − 0, for −0 would be printed as "-0.0"
     weighted = t.astype(log_p.dtype) * log_p
     weighted[(t == 0) & (log_p == -np.inf)] = 0  # 0 log 0 = 0: an impossible class that nobody expected costs nothing
-    return -weighted.sum() / n
+    return (0 - weighted.sum()) / n

@@ -22,6 +22,7 @@ from numpy_impl.checks import (
     check_batch,
     check_dout,
     check_features,
+    check_parameter,
     check_scalar_dout,
     check_targets,
 )
@@ -50,6 +51,12 @@ class Layer(ABC):
     def params(self) -> dict[str, Array]:
         """The parameters by name, the arrays themselves."""
         return {name: getattr(self, name) for name in self.parameter_names}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """A parameter is exchanged only for one of its shape and dtype, so a cache always fits it."""
+        if name in self.parameter_names and hasattr(self, name):
+            check_parameter(self, name, value, like=getattr(self, name))
+        super().__setattr__(name, value)
 
     def _check_dout(self, dout: Array) -> None:
         shape, dtype = after_forward(self, self._output)
@@ -89,9 +96,8 @@ class Affine(Layer):
 
     @ieee_arithmetic
     def forward(self, x: Array) -> Array:
-        check_affine(self, self.W, self.b)
         check_features(self, x, len(self.W), self.W.dtype)
-        rows = x.reshape(-1, len(self.W)).copy()  # (..., D) -> (N, D)
+        rows = x.copy().reshape(-1, len(self.W))  # (..., D) -> (N, D)
         y = rows @ self.W
         y += self.b
         y = y.reshape(*x.shape[:-1], len(self.b))  # (N, M) -> (..., M)
@@ -149,9 +155,9 @@ class SoftmaxWithLoss:
 
     Shapes: logits x (N, C) with N ≥ 1; t class indices (N,), or rows (N, C) of probabilities in the dtype of x, or of
     integers or booleans (one-hot); rows need not sum to 1. L is the mean over the batch, as PyTorch's default. The log
-    is taken by log-sum-exp, without epsilon. 0 log 0 = 0 in rows too, where PyTorch gives NaN. Keeps `y`, the
-    probabilities, `t` and `loss`. Raises TypeError, ValueError for other dtypes, shapes, labels out of range;
-    RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
+    is taken by log-sum-exp, without epsilon. 0 log 0 = 0 in rows too, where PyTorch gives NaN. `y`, the
+    probabilities, `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes, shapes, labels out of
+    range; RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
 
     >>> layer = SoftmaxWithLoss()
     >>> layer.forward(np.array([[0.0, 0.0]]), t=np.array([1])).round(4)  # log 2
@@ -169,7 +175,10 @@ class SoftmaxWithLoss:
         check_batch(self, "x", x)
         check_targets(self, t, x.shape, x.dtype)
         y, loss = softmax(x), mean_negative_log_likelihood(log_softmax(x), t)
-        self.y, self.t, self.loss = y, t.copy(), loss
+        t = t.copy()
+        for kept in (y, t):
+            kept.setflags(write=False)  # both can be read from outside, and backward needs them as they are
+        self.y, self.t, self.loss = y, t, loss
         return loss
 
     @ieee_arithmetic
@@ -186,5 +195,5 @@ class SoftmaxWithLoss:
         else:
             t = self.t.astype(dtype)
             dx = self.y * t.sum(axis=1, keepdims=True) - t
-        dx *= dtype.type(dout) / dtype.type(n)
+        dx *= dtype.type(dout / n)
         return dx

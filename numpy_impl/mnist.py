@@ -73,7 +73,8 @@ def _read_idx(file: Traversable, entry: tuple[int, ...]) -> Array:
     magic, header, body = content[:4], content[4 : 4 + 4 * axes], content[4 + 4 * axes :]
     expected = bytes([0, 0, 8, axes])
     if magic != expected:
-        raise ValueError(f"load_mnist: {file} must start with the magic number {expected.hex()}, got {magic.hex()}")
+        got = magic.hex() or "nothing"
+        raise ValueError(f"load_mnist: {file} must start with the magic number {expected.hex()}, got {got}")
     if len(header) != 4 * axes:
         raise ValueError(f"load_mnist: {file} must have a header of {4 + 4 * axes} bytes, got {len(content)}")
     n, *shape = np.frombuffer(header, dtype=">u4").tolist()

@@ -18,6 +18,7 @@ from numpy_impl.checks import (
     check_size,
     check_targets,
 )
+from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.gradient import numerical_gradient
 from numpy_impl.layers import Affine, Layer, ReLU, SoftmaxWithLoss
 
@@ -40,6 +41,7 @@ class TwoLayerNet:
     {'W1': (4, 3), 'b1': (3,), 'W2': (3, 2), 'b2': (2,)}
     """
 
+    @ieee_arithmetic
     def __init__(
         self,
         input_size: int,
@@ -53,9 +55,9 @@ class TwoLayerNet:
         check_size(self, "input_size", input_size)
         check_size(self, "hidden_size", hidden_size)
         check_size(self, "output_size", output_size)
-        check_at_least_zero(self, "weight_init_std", weight_init_std)
         check_rng(self, rng)
         dtype = check_float_dtype(self, dtype)
+        check_at_least_zero(self, "weight_init_std", weight_init_std, dtype)
 
         rng = np.random.default_rng(rng)
         W1 = weight_init_std * rng.standard_normal((input_size, hidden_size))
@@ -96,11 +98,16 @@ class TwoLayerNet:
         return self.params.gradients()
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
-        """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward."""
+        """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward.
+
+        To check `gradient` with it, take a float64 network: in float32 the step is as large as the pre-activations of
+        small weights, and a difference across the kink of a ReLU is no derivative. The layers are left with the caches
+        of the last pass.
+        """
         return {key: numerical_gradient(partial(self._loss_at, key, x, t), p) for key, p in self.params.items()}
 
     def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
-        """The loss with another value of one parameter."""
+        """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""
         kept = self.params[key]
         self.params[key] = value
         try:

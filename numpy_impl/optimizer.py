@@ -21,11 +21,12 @@ class SGD:
     """
 
     def __init__(self, lr: float) -> None:
-        check_at_least_zero("SGD", "lr", lr)
-        self.lr = float(lr)
+        check_at_least_zero(self, "lr", lr)
+        self.lr = lr
 
     @ieee_arithmetic
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
-        check_update("SGD", params, grads)
+        check_at_least_zero(self, "lr", self.lr)  # which a schedule may have changed
+        check_update(self, params, grads)
         for key, param in params.items():
-            param -= self.lr * grads[key]
+            param -= float(self.lr) * grads[key]

@@ -6,35 +6,42 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
-
-from rich.console import Console
+from types import FrameType
 
 COULD_NOT_RUN = 2
-INTERRUPTED = 128 + signal.SIGINT
 
 
-def parser(description: str, example: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+def parser(description: str | None, example: str) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
         description=description,
         epilog=f"example: {example}",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
+    made.set_defaults(data_dir=None)
+    made.add_argument(
+        "--data-dir",
+        type=Path,
+        default=argparse.SUPPRESS,  # or the help would name None
+        metavar="DIR",
+        help="folder with four files named as MNIST's, e.g. Fashion-MNIST (default: the MNIST of this package)",
+    )
+    return made
 
 
-def at_least(minimum: int) -> Callable[[str], int]:
-    """An argument type: an integer of `minimum` or more."""
+def integer(minimum: int, maximum: float = math.inf) -> Callable[[str], int]:
+    """An argument type: an integer in this range."""
 
     def parse(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = minimum - 1
-        if value < minimum:
-            raise argparse.ArgumentTypeError(f"must be an integer of {minimum} or more, got {text!r}")
+        if not minimum <= value <= maximum:
+            limits = f"of {minimum} or more" if maximum == math.inf else f"from {minimum} to {maximum}"
+            raise argparse.ArgumentTypeError(f"must be an integer {limits}, got {text!r}")
         return value
 
     return parse
@@ -51,21 +58,23 @@ def non_negative(text: str) -> float:
     return value
 
 
-def run(main: Callable[[], int]) -> int:
-    """The exit status of main; what stands in its way outside of us, in one line instead of a traceback."""
+def run(work: Callable[[], int]) -> int:
+    """The exit status of the work; what stands in its way outside of us, in one line instead of a traceback."""
     try:
-        return main()
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a code page may lack Δ and µ
+        status = work()
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        return fail("interrupted", INTERRUPTED)
+        return fail("interrupted", 128 + signal.SIGINT)
+    except MemoryError as error:
+        return fail(f"not enough memory: {error}")
     except (OSError, ValueError) as error:
         return fail(str(error))
-
-
-def on_terminal() -> bool:
-    return Console().is_terminal
+    return status
 
 
 def fail(message: str, status: int = COULD_NOT_RUN) -> int:
@@ -73,39 +82,61 @@ def fail(message: str, status: int = COULD_NOT_RUN) -> int:
     return status
 
 
-def make_folder(folder: Path) -> None:
-    """The folder for results, tried at once: better now than after the work."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
+def on_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Writes aside and renames, so that the file is the old or the new one, whole, at any moment."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)  # noqa: PTH101  the name is a string
-            os.replace(file.name, path)  # noqa: PTH105
-        except BaseException:
-            os.unlink(file.name)  # noqa: PTH108
-            raise
+def make_folder(folder: Path, names: list[str]) -> None:
+    """The folder for files of these names, tried at once: better now than after the work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"--out: cannot write to the folder {folder}: {error.strerror}") from error
+    for name in names:
+        if (folder / name).is_dir():
+            raise OSError(f"--out: cannot write {folder / name}: it is a folder")
+
+
+def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Writes all aside, then renames: at any moment each file is the old or the new one, and whole.
+
+    Where the disk is full, all are the old ones.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as aside:
+        for name, content in contents.items():
+            with (Path(aside) / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for name in contents:
+            (Path(aside) / name).replace(folder / name)
 
 
 class Interrupt:
-    """Within the context a first Ctrl-C only sets `requested`, so that a step ends whole; a second one interrupts."""
+    """Within the context Ctrl-C, or the signal to terminate, sets `signal`, so that a step ends whole.
 
-    requested = False
+    A second Ctrl-C raises KeyboardInterrupt.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.signal = 0
 
     def __enter__(self) -> "Interrupt":
-        self._previous = signal.signal(signal.SIGINT, self._request)
+        self._previous = {number: signal.getsignal(number) for number in self.SIGNALS}
+        for number, handler in self._previous.items():
+            if handler is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self._request)
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        signal.signal(signal.SIGINT, self._previous)
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
-    def _request(self, _signal: int, _frame: FrameType | None) -> None:
-        self.requested = True
+    def _request(self, number: int, _frame: FrameType | None) -> None:
+        self.signal = number
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.write(2, b"\nstopping after this step, to save what was done\n")  # print may be what was interrupted

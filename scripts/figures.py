@@ -58,7 +58,9 @@ def draw_accuracy(axes: Axes, rows: Sequence[Record]) -> None:
     for split, color in (("train", ORANGE), ("test", BLUE)):
         ours, theirs = ([getattr(row, f"{side}_{split}_accuracy") for row in rows] for side in ("numpy", "torch"))
         axes.plot(iterations, ours, color=color, label=f"NumPy, {split}", marker="o", **WIDE)
-        axes.plot(iterations, theirs, color=BLACK, label="PyTorch, both" if split == "test" else None, **DASHED)
+        axes.plot(
+            iterations, theirs, color=BLACK, marker=".", label="PyTorch, both" if split == "test" else None, **DASHED
+        )
     axes.set_title("Accuracy")
     axes.set_ylabel("share of images that are right")
     axes.legend(loc="lower right")
@@ -66,11 +68,16 @@ def draw_accuracy(axes: Axes, rows: Sequence[Record]) -> None:
 
 def draw_drift(axes: Axes, history: Sequence[Record]) -> None:
     """Where the drift is 0, as before the first update, a logarithmic scale has no place for it."""
-    apart = [record for record in history if record.weight_difference > 0]
-    axes.plot([r.iteration for r in apart], [r.weight_difference for r in apart], color=RED, linewidth=2)
-    axes.set_yscale("log")
     axes.set_title("Drift: how far the weights lie apart")
     axes.set_ylabel("max |ΔW|")
+    apart = [record for record in history if record.weight_difference > 0]
+    if not apart:
+        axes.text(0.5, 0.5, "the weights are equal", transform=axes.transAxes, ha="center")
+        axes.set_yticks([])
+        return
+    marker = "o" if len(apart) == 1 else None
+    axes.plot([r.iteration for r in apart], [r.weight_difference for r in apart], color=RED, linewidth=2, marker=marker)
+    axes.set_yscale("log")
 
 
 def running_mean(values: Iterable[float], width: int) -> Array:

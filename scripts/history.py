@@ -12,7 +12,7 @@ iteration   NumPy PyTorch   NumPy PyTorch    NumPy  PyTorch   |Δloss|  max|ΔW|
 
 @dataclass
 class Record:
-    """After so many updates: the loss of the next batch, how far the weights lie apart, and in some the accuracies."""
+    """After so many updates: the loss of the batch that comes next, how far the weights lie apart; in rows, accuracies."""
 
     iteration: int
     numpy_loss: float
@@ -34,7 +34,7 @@ class Record:
             f"{self.numpy_train_accuracy:8.4f}{self.torch_train_accuracy:8.4f}"
             f"{self.numpy_test_accuracy:8.4f}{self.torch_test_accuracy:8.4f}"
         )
-        losses = f"{self.numpy_loss:9.5f}{self.torch_loss:9.5f}{self.loss_difference:10.1e}"
+        losses = f" {self.numpy_loss:8.5f} {self.torch_loss:8.5f}{self.loss_difference:10.1e}"
         return f"{self.iteration:9d}{accuracies}{losses}{self.weight_difference:10.1e}"
 
 

@@ -38,7 +38,7 @@ def test_central_difference_is_right_for_its_dtype(dtype: Any, error: float, sha
     np.testing.assert_allclose(got, wave_derivative(x), rtol=0, atol=error)
 
 
-@pytest.mark.parametrize(("dtype", "h"), [(np.float32, 1e-2), (np.float64, 1e-5)])
+@pytest.mark.parametrize(("dtype", "h"), [(np.float32, 2.0 ** (-23 / 3)), (np.float64, 1e-5)])
 def test_the_step_suits_the_dtype(dtype: Any, h: float) -> None:
     seen = []
 
@@ -54,6 +54,12 @@ def test_it_divides_by_the_step_that_x_really_took() -> None:
     # Near 1000 a float32 step of 1e-2 is rounded to a multiple of 6e-5: dividing by 2h would be 0.2 % off.
     x = np.array([1000.1], np.float32)
     np.testing.assert_allclose(numerical_gradient(lambda x: float(x[0]), x), 1, rtol=1e-6)
+
+
+def test_no_warning_for_values_that_overflow() -> None:
+    x = np.ones(1, complex)
+    assert complex_step_gradient(lambda _: np.complex128(1e200j), x) == np.inf
+    assert np.isnan(numerical_gradient(lambda _: np.inf, np.ones(1)))
 
 
 def test_a_step_lost_in_rounding_is_nan() -> None:
@@ -122,11 +128,26 @@ def test_complex_step_is_exact_to_rounding(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("gradient", "f", "x", "error", "message"),
     [
-        (numerical_gradient, squares, np.array([1, 2]), TypeError, "x must hold floating-point numbers, got int64"),
+        (
+            numerical_gradient,
+            squares,
+            np.array([1, 2]),
+            TypeError,
+            "x must be of a native floating-point dtype, float32 or wider, got int64",
+        ),
         (numerical_gradient, squares, [1.0], TypeError, "numerical_gradient: x must be a NumPy array, got list"),
         (numerical_gradient, None, np.ones(2), TypeError, "numerical_gradient: f must be a function, got None"),
         (numerical_gradient, lambda x: x, np.ones(2), ValueError, r"value of f must be a scalar, got shape \(2,\)"),
         (numerical_gradient, lambda x: x, np.ones(1), ValueError, r"value of f must be a scalar, got shape \(1,\)"),
+        (numerical_gradient, lambda _: [1, [2]], np.ones(1), TypeError, "value of f must be a real number, got list"),
+        (
+            numerical_gradient,
+            lambda _: np.ma.masked,
+            np.ones(1),
+            TypeError,
+            "must be a real number, got MaskedConstant",
+        ),
+        (numerical_gradient, lambda _: 10**400, np.ones(1), TypeError, "must be a real number, got int"),
         (numerical_gradient, lambda _: None, np.ones(1), TypeError, "value of f must be a real number, got None"),
         (numerical_gradient, lambda _: 1j, np.ones(1), TypeError, "value of f must be a real number, got complex"),
         (

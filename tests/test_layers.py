@@ -150,6 +150,19 @@ def test_nothing_handed_in_is_modified(make: Callable[[], Any], inputs: tuple[Ar
         np.testing.assert_array_equal(getattr(layer, name), value)
 
 
+def test_what_the_loss_keeps_can_be_read_but_not_edited() -> None:
+    layer = SoftmaxWithLoss()
+    layer.forward(LOGITS, LABELS)
+    for kept in (layer.y, layer.t):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[0] = 0
+
+
+def test_a_loss_of_0_is_not_minus_0() -> None:
+    for t in (np.array([1]), np.array([[0.0, 1.0]])):
+        assert not np.signbit(SoftmaxWithLoss().forward(np.array([[-1e4, 1e4]]), t))
+
+
 @each_layer
 def test_edits_of_what_was_handed_in_or_out_reach_no_cache(
     make: Callable[[], Any], inputs: tuple[Array, ...], dout: Any
@@ -269,6 +282,7 @@ NOT_FLOATS: list[tuple[Array, str]] = [
     (X.astype(int), "got int64"),
     (X > 0, "got bool"),
     (X.astype(">f8"), "got >f8"),
+    (X.astype(np.float16), "got float16"),
 ]
 
 
@@ -312,16 +326,28 @@ REFUSALS: list[Refusal] = [
         for j, got in JUNK
     ),
     *(
-        (lambda a=a: Affine(a, B), TypeError, f"Affine: W must hold floating-point numbers, {got}")
+        (
+            lambda a=a: Affine(a, B),
+            TypeError,
+            f"Affine: W must be of a native floating-point dtype, float32 or wider, {got}",
+        )
         for a, got in NOT_FLOATS
     ),
     *(
-        (lambda a=a: ReLU().forward(a), TypeError, f"ReLU: x must hold floating-point numbers, {got}")
+        (
+            lambda a=a: ReLU().forward(a),
+            TypeError,
+            f"ReLU: x must be of a native floating-point dtype, float32 or wider, {got}",
+        )
         for a, got in NOT_FLOATS
     ),
     *((lambda a=a: affine().forward(a), TypeError, f"Affine: x must be float64, {got}") for a, got in NOT_FLOATS),
     *(
-        (lambda a=a: SoftmaxWithLoss().forward(a, LABELS), TypeError, f"x must hold floating-point numbers, {got}")
+        (
+            lambda a=a: SoftmaxWithLoss().forward(a, LABELS),
+            TypeError,
+            f"x must be of a native floating-point dtype, float32 or wider, {got}",
+        )
         for a, got in NOT_FLOATS
     ),
     # Affine
@@ -374,19 +400,29 @@ REFUSALS: list[Refusal] = [
     ),
     (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[:1]), ValueError, r"t must have shape \(4, 3\), got \(1, 3\)"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, np.array(1)), ValueError, r"got \(\)"),
-    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None].astype(int)), ValueError, r"got \(1, 4, 3\)"),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None].astype(int)),
+        ValueError,
+        r"t must have shape .*, got \(1, 4, 3\)",
+    ),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS - 2), ValueError, "class indices in t must be 0 to 2, got -1"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS + 1), ValueError, "class indices in t must be 0 to 2, got 3"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, np.full(4, -100)), ValueError, "must be 0 to 2, got -100"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(float)), TypeError, "t must be integer class indices"),
-    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices .* got bool"),
-    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(object)), TypeError, "class indices .* got object"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices, .* got bool"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS[:, None].astype(object)), TypeError, "t must be .* got object"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None]), ValueError, r"t must have shape .*, got \(1, 4, 3\)"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(object)), TypeError, "class indices, .* got object"),
     (
         lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(np.float32)),
         TypeError,
-        "rows of t must be float64, .* float32",
+        "t must be integer class indices, or rows of float64, integers or booleans, got float32",
     ),
-    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(object)), TypeError, "rows of t must be float64, .* object"),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(object)),
+        TypeError,
+        "t must be integer class indices, .* got object",
+    ),
     # SoftmaxWithLoss: dout
     *(
         (
@@ -472,11 +508,21 @@ def test_db_of_a_long_batch_is_summed_pairwise() -> None:
     np.testing.assert_allclose(layer.db, dout.sum(0, dtype=float), rtol=29 * 2.0**-24)
 
 
-def test_affine_refuses_a_bad_rebinding_at_the_next_forward() -> None:
-    layer = Affine(W.copy(), B.copy())
-    layer.b = B[:1]
-    with pytest.raises(ValueError, match=r"Affine: b must have shape \(3,\), got \(1,\)"):
-        layer.forward(X)
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    [
+        ("b", B[:1], ValueError, r"Affine: b must have shape \(3,\), got \(1,\)"),
+        ("W", W.T, ValueError, r"Affine: W must have shape \(2, 3\), got \(3, 2\)"),
+        ("W", W.astype(np.float32), TypeError, "Affine: W must be float64, got float32"),
+        ("b", None, TypeError, "Affine: b must be a NumPy array, got None"),
+    ],
+)
+def test_affine_refuses_a_bad_rebinding(name: str, value: Any, error: type[Exception], message: str) -> None:
+    layer = affine()
+    expected = results(layer, (X,), DOUT)
+    with pytest.raises(error, match=message):
+        setattr(layer, name, value)
+    assert_same(results(layer, (X,), DOUT), expected)
 
 
 def test_a_subclass_is_named_by_its_own_name() -> None:

@@ -118,7 +118,7 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     "cut": (NAMES[2], IMAGES[:-1], "must have 2352 bytes after its header, got 2351"),
     "trailing": (NAMES[2], IMAGES + b"\0", "must have 2352 bytes after its header, got 2353"),
     "cut-header": (NAMES[2], IMAGES[:10], "must have a header of 16 bytes, got 10"),
-    "empty": (NAMES[2], b"", "must start with the magic number 00000803, got $"),
+    "empty": (NAMES[2], b"", "must start with the magic number 00000803, got nothing"),
     "labels-as-images": (NAMES[2], LABELS, "must start with the magic number 00000803, got 00000801"),
     "images-as-labels": (NAMES[3], IMAGES, "must start with the magic number 00000801, got 00000803"),
     "gzip-without-its-name": (NAMES[3], gzip.compress(LABELS), "must start with the magic number 00000801, got 1f8b08"),

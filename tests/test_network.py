@@ -67,6 +67,10 @@ def test_the_smallest_network_and_the_default_deviation() -> None:
     assert net.params["W1"] == np.float32(0.01 * np.random.default_rng(0).standard_normal())
 
 
+def test_draws_that_overflow_are_infinite_without_a_warning() -> None:
+    assert np.isinf(TwoLayerNet(50, 50, 3, 3e38, rng=0).params["W1"]).any()
+
+
 def test_a_deviation_of_0_gives_zeros() -> None:
     assert not TwoLayerNet(4, 5, 3, 0).params["W1"].any()
 
@@ -265,6 +269,11 @@ def test_a_one_hot_label_file_suits_a_float32_network() -> None:
         ({"weight_init_std": -0.1}, ValueError, "TwoLayerNet: weight_init_std must be finite and at least 0, got -0.1"),
         ({"weight_init_std": float("nan")}, ValueError, "weight_init_std must be finite and at least 0, got nan"),
         ({"weight_init_std": None}, TypeError, "weight_init_std must be a real number, got None"),
+        ({"weight_init_std": 1e39}, ValueError, r"weight_init_std must be finite and at least 0, got 1e\+39"),
+        ({"weight_init_std": 10**400}, ValueError, "weight_init_std must be finite and at least 0"),
+        ({"dtype": "f,,"}, TypeError, "float32 or wider, got 'f,,'"),
+        ({"dtype": "a5"}, TypeError, "float32 or wider, got 'a5'"),
+        ({"dtype": np.float16}, TypeError, "float32 or wider, got float16"),
         ({"rng": -1}, ValueError, "TwoLayerNet: a seed must be 0 or more, got -1"),
         (
             {"rng": "0"},
@@ -272,9 +281,21 @@ def test_a_one_hot_label_file_suits_a_float32_network() -> None:
             "TwoLayerNet: rng must be None, an integer seed or a numpy.random.Generator, got '0'",
         ),
         ({"rng": np.random.RandomState(0)}, TypeError, "got RandomState"),
-        ({"dtype": int}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got int64"),
-        ({"dtype": None}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got None"),
-        ({"dtype": "junk"}, TypeError, "TwoLayerNet: dtype must be a floating-point dtype, got junk"),
+        (
+            {"dtype": int},
+            TypeError,
+            "TwoLayerNet: dtype must be a native floating-point dtype, float32 or wider, got int64",
+        ),
+        (
+            {"dtype": None},
+            TypeError,
+            "TwoLayerNet: dtype must be a native floating-point dtype, float32 or wider, got None",
+        ),
+        (
+            {"dtype": "junk"},
+            TypeError,
+            "TwoLayerNet: dtype must be a native floating-point dtype, float32 or wider, got 'junk'",
+        ),
         ({"dtype": ">f4"}, TypeError, "got >f4"),
     ],
 )
@@ -304,7 +325,7 @@ METHODS = ["loss", "accuracy", "gradient", "numerical_gradient"]
             X,
             ROWS.astype(np.float32),
             TypeError,
-            "TwoLayerNet: rows of t must be float64, integers or booleans, got float32",
+            "TwoLayerNet: t must be integer class indices, or rows of float64, integers or booleans, got float32",
         ),
         (X, None, TypeError, "TwoLayerNet: t must be a NumPy array, got None"),
     ],
@@ -353,4 +374,6 @@ def test_a_bad_assignment_is_refused(key: str, value: Any, error: type[Exception
 def test_an_unknown_name_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="a parameter must be one of W1, b1, W2, b2, got 'w1'"):
         small_net().params["w1"]
+    with pytest.raises(KeyError, match="a parameter must be one of"):
+        small_net().params[["W1"]]  # type: ignore[index]
     assert "w1" not in small_net().params

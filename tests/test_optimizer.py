@@ -44,6 +44,8 @@ def test_overflow_is_a_value() -> None:
         (-0.1, ValueError, "SGD: lr must be finite and at least 0, got -0.1"),
         (float("nan"), ValueError, "got nan"),
         (float("inf"), ValueError, "got inf"),
+        (10**400, ValueError, "SGD: lr must be finite and at least 0, got 1000"),
+        (np.longdouble("1e400"), ValueError, "SGD: lr must be finite and at least 0"),
         ("0.1", TypeError, "SGD: lr must be a real number, got '0.1'"),
         (True, TypeError, "got True"),
         (None, TypeError, "got None"),
@@ -52,6 +54,17 @@ def test_overflow_is_a_value() -> None:
 def test_a_bad_learning_rate_is_refused(lr: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         SGD(lr)
+
+
+@pytest.mark.parametrize(("lr", "error"), [(None, TypeError), (float("nan"), ValueError), ("1", TypeError)])
+def test_a_learning_rate_that_was_changed_is_checked_again(lr: Any, error: type[Exception]) -> None:
+    optimizer, p = SGD(0.5), np.array([1.0])
+    optimizer.lr = lr
+    with pytest.raises(error, match="SGD: lr must be"):
+        optimizer.update({"p": p}, {"p": p})
+    optimizer.lr = np.float64(0.25)
+    optimizer.update({"p": p}, {"p": np.array([2.0])})
+    assert p == 0.5
 
 
 @pytest.mark.parametrize(
@@ -77,7 +90,7 @@ def test_a_bad_learning_rate_is_refused(lr: Any, error: type[Exception], message
             {"b": np.ones(2, int)},
             {"a": np.ones(2), "b": np.ones(2, int)},
             TypeError,
-            r"params\['b'\] must hold floating-point",
+            r"params\['b'\] must be of a native floating-point dtype",
         ),
         (
             {"b": READ_ONLY},

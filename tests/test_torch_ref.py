@@ -14,6 +14,7 @@ from torch_ref import (
     NumpyTrainer,
     TorchTrainer,
     autograd_layer,
+    autograd_loss,
     autograd_network,
     copy_to_numpy,
     copy_to_torch,
@@ -82,9 +83,9 @@ def test_nothing_shares_memory_with_its_twin() -> None:
 
 def test_gradients_come_back_under_numpys_names() -> None:
     module = twin(TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64))
-    with pytest.raises(RuntimeError, match="grads_of: backward must have left a gradient of W1, got none"):
+    with pytest.raises(RuntimeError, match="autograd: backward must have left a gradient of W1, got none"):
         grads_of(module)
-    module(torch.ones(2, 4, dtype=torch.float64)).sum().backward()
+    module(torch.arange(8.0, dtype=torch.float64).reshape(2, 4))[:, 1].prod().backward()
     grads = grads_of(module)
     assert {name: grad.shape for name, grad in grads.items()} == {"W1": (4, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}
     np.testing.assert_array_equal(grads["W1"], module.Affine1.weight.grad.numpy().T)
@@ -130,7 +131,7 @@ def test_tensors_take_any_layout_without_aliasing() -> None:
 
 
 def test_the_oracle_starts_afresh_each_time() -> None:
-    linear, dout = twin(Affine(W, B)), np.ones((2, 3))
+    linear, dout = twin(Affine(W, B)), np.array([[1.0, -2.0, 0.5], [3.0, 0.25, -1.0]])
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     once = autograd_layer(linear, x, dout)
     again = autograd_layer(linear, x, dout)  # PyTorch itself would add to .grad
@@ -156,3 +157,46 @@ def test_drift_is_the_greatest_difference_of_any_parameter(name: str, shift: flo
     net.params["b2"][0] = 0.125
     net.params[name].flat[-1] += shift
     assert drift(ours, theirs) == pytest.approx(abs(shift), rel=1e-14)  # a sum and a difference
+    net.params[name].flat[0] = np.nan
+    assert np.isnan(drift(ours, theirs))
+
+
+def test_modules_with_other_parameters_are_refused() -> None:
+    for module in (nn.Linear(2, 3, bias=False), nn.Sequential(nn.Sequential(nn.Linear(2, 3))), nn.BatchNorm1d(3)):
+        with pytest.raises(TypeError, match=r"weights: the module must be an nn\.Linear with a bias or a row of them"):
+            params_of(module)
+
+
+def test_a_refused_copy_changes_nothing() -> None:
+    net = TwoLayerNet(4, 5, 3, rng=0)
+    other, module = TwoLayerNet(4, 5, 3, rng=1), twin(net)
+    other.params["b2"].setflags(write=False)
+    before = other.params["W1"].copy()
+    with pytest.raises(ValueError, match=r"copy_to_numpy: params\['b2'\] must be writeable, got a read-only array"):
+        copy_to_numpy(module, other.params)
+    np.testing.assert_array_equal(other.params["W1"], before)
+
+
+def test_a_twin_leaves_pytorchs_random_state_alone() -> None:
+    state = torch.get_rng_state()
+    twin(TwoLayerNet(4, 5, 3, rng=0))
+    twin(Affine(W, B))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_module_that_ignores_x_is_named() -> None:
+    class Constant(nn.Module):
+        def forward(self, _: torch.Tensor) -> torch.Tensor:
+            return torch.ones(2, dtype=torch.float64, requires_grad=True) * 1
+
+    with pytest.raises(RuntimeError, match="autograd: backward must have left a gradient of x, got none"):
+        autograd_layer(Constant(), W, np.array([1.0, 2.0]))
+
+
+def test_labels_of_any_integer_dtype_reach_the_oracle() -> None:
+    logits = np.arange(6.0).reshape(2, 3)
+    losses = {
+        dtype: autograd_loss(nn.CrossEntropyLoss(), logits, np.array([2, 0], dtype))["loss"]
+        for dtype in (">i4", "u1", "i8")
+    }
+    assert len({float(loss) for loss in losses.values()}) == 1

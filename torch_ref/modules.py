@@ -1,9 +1,11 @@
 """The PyTorch twin of each NumPy layer and of the network: PyTorch's own modules, nothing retyped."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any, TypeVar
 
+import torch
 from torch import nn
 
 import numpy_impl
@@ -40,7 +42,7 @@ def twin(layer: object) -> Any:
 
 @twin.register
 def _(layer: numpy_impl.Affine) -> nn.Linear:
-    return _filled(nn.Linear(*layer.W.shape), layer)
+    return _filled(lambda: nn.Linear(*layer.W.shape), layer)
 
 
 @twin.register
@@ -56,10 +58,13 @@ def _(_layer: numpy_impl.SoftmaxWithLoss) -> nn.CrossEntropyLoss:
 @twin.register
 def _(layer: numpy_impl.TwoLayerNet) -> TwoLayerNet:
     input_size, hidden_size = layer.params["W1"].shape
-    return _filled(TwoLayerNet(input_size, hidden_size, layer.params["W2"].shape[1]), layer)
+    output_size = layer.params["W2"].shape[1]
+    return _filled(lambda: TwoLayerNet(input_size, hidden_size, output_size), layer)
 
 
-def _filled(module: Module, layer: numpy_impl.Affine | numpy_impl.TwoLayerNet) -> Module:
+def _filled(make: Callable[[], Module], layer: numpy_impl.Affine | numpy_impl.TwoLayerNet) -> Module:
+    with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights; its global state shall not notice
+        module = make()
     module.to(to_tensor(next(iter(layer.params.values()))).dtype)
     copy_to_torch(layer.params, module)
     return module

@@ -12,7 +12,7 @@ from torch import nn
 
 from numpy_impl import Layer, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.checks import Array
-from torch_ref.weights import grads_of, to_array, to_tensor
+from torch_ref.weights import gradient_of, grads_of, to_array, to_tensor
 
 Results: TypeAlias = dict[str, Array]
 
@@ -29,7 +29,7 @@ def autograd_layer(module: nn.Module, x: Array, dout: Array) -> Results:
     module.zero_grad()
     y = module(leaf)
     y.backward(to_tensor(dout))
-    return {"y": to_array(y), "dx": _gradient(leaf)} | _prefixed(grads_of(module))
+    return {"y": to_array(y), "dx": gradient_of("x", leaf)} | _prefixed(grads_of(module))
 
 
 def backprop_loss(layer: SoftmaxWithLoss, x: Array, t: Array, dout: Any = 1) -> Results:
@@ -42,7 +42,7 @@ def autograd_loss(module: nn.Module, x: Array, t: Array, dout: Any = 1) -> Resul
     leaf = to_tensor(x).requires_grad_()
     loss = module(leaf, _targets(t, leaf))
     loss.backward(torch.as_tensor(dout, dtype=loss.dtype))
-    return {"loss": to_array(loss), "dx": _gradient(leaf)}
+    return {"loss": to_array(loss), "dx": gradient_of("x", leaf)}
 
 
 def backprop_network(net: TwoLayerNet, x: Array, t: Array) -> Results:
@@ -60,14 +60,9 @@ def autograd_network(module: nn.Module, x: Array, t: Array) -> Results:
     return {"loss": to_array(loss)} | _prefixed(grads_of(module))
 
 
-def _gradient(leaf: torch.Tensor) -> Array:
-    assert leaf.grad is not None
-    return to_array(leaf.grad)
-
-
 def _targets(t: Array, logits: torch.Tensor) -> torch.Tensor:
     """Class indices as PyTorch's int64; rows, integer and boolean ones too, in the dtype of the logits."""
-    return to_tensor(t).to(torch.int64 if t.ndim == 1 else logits.dtype)
+    return to_tensor(t.astype(np.int64)) if t.ndim == 1 else to_tensor(t).to(logits.dtype)
 
 
 def _prefixed(grads: Results) -> Results:

@@ -8,6 +8,7 @@ from torch import nn
 
 from numpy_impl import SGD, TwoLayerNet
 from numpy_impl.checks import Array
+from numpy_impl.functions import ieee_arithmetic
 from torch_ref.modules import twin
 from torch_ref.weights import params_of
 
@@ -33,7 +34,7 @@ class NumpyTrainer:
 
 
 class TorchTrainer:
-    """The other side: the same step on the twin, as PyTorch's users write it."""
+    """The other side: the same step on the twin, as PyTorch's users write it. The tensors share x and t, uncopied."""
 
     def __init__(self, net: TwoLayerNet, lr: float) -> None:
         self.net = twin(net)
@@ -63,6 +64,7 @@ class TorchTrainer:
         return self.last_layer(self.net(torch.from_numpy(x)), torch.from_numpy(t))
 
 
+@ieee_arithmetic
 def drift(ours: NumpyTrainer, theirs: TorchTrainer) -> float:
-    """max |ΔW|: the greatest difference of any weight or bias between the two."""
-    return max(float(np.abs(ours.net.params[name] - value).max()) for name, value in params_of(theirs.net).items())
+    """max |ΔW|: the greatest difference of any weight or bias between the two, NaN if one of them is NaN."""
+    return float(np.max([abs(ours.net.params[name] - p).max() for name, p in params_of(theirs.net).items()]))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
-from numpy_impl.checks import Array, check_parameter, check_same_keys
+from numpy_impl.checks import Array, check_parameter, check_same_keys, check_writeable
 
 NAMES = {"W": "weight", "b": "bias"}  # of Affine: of nn.Linear
 
@@ -25,11 +25,18 @@ def to_array(tensor: torch.Tensor) -> Array:
 
 
 def torch_parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """PyTorch's parameters under NumPy's names, still as PyTorch stores them."""
+    """PyTorch's parameters under NumPy's names, still as PyTorch stores them.
+
+    Raises TypeError for a module with parameters that have no such name.
+    """
     if isinstance(module, nn.Linear):
-        return {name: module.get_parameter(theirs) for name, theirs in NAMES.items()}
-    linears = [child for child in module.children() if isinstance(child, nn.Linear)]
-    return {f"{name}{i}": p for i, linear in enumerate(linears, 1) for name, p in torch_parameters(linear).items()}
+        found = {name: getattr(module, theirs) for name, theirs in NAMES.items()}
+    else:
+        linears = [child for child in module.children() if isinstance(child, nn.Linear)]
+        found = {f"{name}{i}": p for i, linear in enumerate(linears, 1) for name, p in torch_parameters(linear).items()}
+    if {id(p) for p in found.values()} != {id(p) for p in module.parameters()}:
+        raise TypeError(f"weights: the module must be an nn.Linear with a bias or a row of them, got {module}")
+    return found
 
 
 def copy_to_torch(params: Mapping[str, Array], module: nn.Module) -> None:
@@ -43,6 +50,8 @@ def copy_to_torch(params: Mapping[str, Array], module: nn.Module) -> None:
 def copy_to_numpy(module: nn.Module, params: Mapping[str, Array]) -> None:
     """Writes the module's parameters into NumPy's arrays, in place. Raises as `copy_to_torch`."""
     _check("copy_to_numpy", params, module)
+    for name, value in params.items():
+        check_writeable("copy_to_numpy", f"params[{name!r}]", value)
     for name, value in params_of(module).items():
         params[name][...] = value
 
@@ -57,12 +66,14 @@ def grads_of(module: nn.Module) -> dict[str, Array]:
 
     Raises RuntimeError before any backward.
     """
-    grads = {}
-    for name, parameter in torch_parameters(module).items():
-        if parameter.grad is None:
-            raise RuntimeError(f"grads_of: backward must have left a gradient of {name}, got none")
-        grads[name] = to_array(parameter.grad.t())
-    return grads
+    return {name: gradient_of(name, parameter).T.copy() for name, parameter in torch_parameters(module).items()}
+
+
+def gradient_of(name: str, tensor: torch.Tensor) -> Array:
+    """A copy of the gradient that autograd left on a tensor."""
+    if tensor.grad is None:
+        raise RuntimeError(f"autograd: backward must have left a gradient of {name}, got none")
+    return to_array(tensor.grad)
 
 
 def _check(who: str, params: Mapping[str, Array], module: nn.Module) -> None:
