@@ -12,7 +12,7 @@ iteration   NumPy PyTorch   NumPy PyTorch    NumPy  PyTorch   |Δloss|  max|ΔW|
 
 @dataclass
 class Record:
-    """After so many updates: the loss of the batch that comes next, how far the weights lie apart; in rows, accuracies."""
+    """After so many updates: the loss of the batch that comes next, the drift of the weights, in rows accuracies."""
 
     iteration: int
     numpy_loss: float

@@ -28,7 +28,7 @@ RESULTS = ["history.csv", "numpy.safetensors", "torch.safetensors", "curves.png"
 
 
 def train(options: argparse.Namespace) -> int:
-    if options.lr > np.finfo(options.dtype).max:
+    if options.lr > float(np.finfo(options.dtype).max):
         raise ValueError(f"--lr must be finite in {options.dtype}, got {options.lr}")
     data = load_mnist(normalize=False, data_dir=options.data_dir)
     if not all(len(images) for images, _ in data):
@@ -43,12 +43,13 @@ def train(options: argparse.Namespace) -> int:
         history: list[Record] = []
         print(HEADER, flush=True)
         with command_line.Interrupt() as interrupt:
+            records = run_both(options, data, sides, rng, stop=lambda: interrupt.signal != 0)
             try:
-                follow(
-                    run_both(options, data, sides, rng, stop=lambda: interrupt.signal != 0), history, options.iterations
-                )
+                follow(records, history, options.iterations)
             finally:
-                save(options, history, sides)
+                if history:
+                    save(options, history, sides)
+                    print(f"\nresults in {options.out}: {', '.join(RESULTS)}", flush=True)
         return conclude(options, history[-1], interrupt.signal, data[0])
 
 
@@ -94,7 +95,6 @@ def follow(records: Iterator[Record], history: list[Record], iterations: int) ->
 
 
 def conclude(options: argparse.Namespace, end: Record, signal: int, train_split: Split) -> int:
-    print(f"\nresults in {options.out}: {', '.join(RESULTS)}")
     if not math.isfinite(end.numpy_loss + end.torch_loss):
         losses = f"NumPy's loss is {end.numpy_loss}, PyTorch's {end.torch_loss}"
         return command_line.fail(

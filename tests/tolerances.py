@@ -68,6 +68,7 @@ def assert_within(got: dict[str, Array], expected: dict[str, Array], radii: dict
 def assert_entries_within(name: str, got: Array, expected: Array, radius: Array | float) -> None:
     assert got.shape == expected.shape, f"{name}: shape {got.shape}, not {expected.shape}"
     assert got.dtype == expected.dtype, f"{name}: dtype {got.dtype}, not {expected.dtype}"
+    assert np.shape(radius) in ((), got.shape), f"{name}: radius of shape {np.shape(radius)}"
     assert np.isfinite(radius).all(), f"{name}: the radius is vacuous"
     if name.startswith("d"):
         # A gradient of nothing but zeros, or all alike, would accept too many wrong ones.

@@ -1,0 +1,247 @@
+"""What the layers refuse: with which error, in which words, and without a trace."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_cases import CASES, DOUT, LABELS, LOGITS, ROWS, B, W, X, assert_same, results
+
+from numpy_impl import Affine, ReLU, SoftmaxWithLoss
+from numpy_impl.checks import Array
+
+JUNK: list[tuple[Any, str]] = [
+    (None, "got None"),
+    ("junk", "got 'junk'"),
+    (3, "got int"),
+    ([[1.0, 2.0]], "got list"),
+    (np.ma.masked_array(X), "got MaskedArray"),
+    (X.view(np.matrix), "got matrix"),
+]
+NOT_FLOATS: list[tuple[Array, str]] = [
+    (X.astype(object), "got object"),
+    (X.astype(int), "got int64"),
+    (X > 0, "got bool"),
+    (X.astype(">f8"), "got >f8"),
+    (X.astype(np.float16), "got float16"),
+]
+
+
+def forwarded(layer: Any, *inputs: Array) -> Any:
+    layer.forward(*inputs)
+    return layer
+
+
+def affine() -> Affine:
+    return Affine(W, B)
+
+
+Refusal = tuple[Callable[[], object], type[Exception], str]
+REFUSALS: list[Refusal] = [
+    *((lambda j=j: Affine(j, B), TypeError, f"Affine: W must be a NumPy array, {got}") for j, got in JUNK),
+    *((lambda j=j: Affine(W, j), TypeError, f"Affine: b must be a NumPy array, {got}") for j, got in JUNK),
+    *((lambda j=j: affine().forward(j), TypeError, f"Affine: x must be a NumPy array, {got}") for j, got in JUNK),
+    *(
+        (lambda j=j: forwarded(affine(), X).backward(j), TypeError, f"Affine: dout must be a NumPy array, {got}")
+        for j, got in JUNK
+    ),
+    *((lambda j=j: ReLU().forward(j), TypeError, f"ReLU: x must be a NumPy array, {got}") for j, got in JUNK),
+    *(
+        (lambda j=j: forwarded(ReLU(), X).backward(j), TypeError, f"ReLU: dout must be a NumPy array, {got}")
+        for j, got in JUNK
+    ),
+    *(
+        (
+            lambda j=j: SoftmaxWithLoss().forward(j, LABELS),
+            TypeError,
+            f"SoftmaxWithLoss: x must be a NumPy array, {got}",
+        )
+        for j, got in JUNK
+    ),
+    *(
+        (
+            lambda j=j: SoftmaxWithLoss().forward(LOGITS, j),
+            TypeError,
+            f"SoftmaxWithLoss: t must be a NumPy array, {got}",
+        )
+        for j, got in JUNK
+    ),
+    *(
+        (
+            lambda a=a: Affine(a, B),
+            TypeError,
+            f"Affine: W must be of a native floating-point dtype, float32 or wider, {got}",
+        )
+        for a, got in NOT_FLOATS
+    ),
+    *(
+        (
+            lambda a=a: ReLU().forward(a),
+            TypeError,
+            f"ReLU: x must be of a native floating-point dtype, float32 or wider, {got}",
+        )
+        for a, got in NOT_FLOATS
+    ),
+    *((lambda a=a: affine().forward(a), TypeError, f"Affine: x must be float64, {got}") for a, got in NOT_FLOATS),
+    *(
+        (
+            lambda a=a: SoftmaxWithLoss().forward(a, LABELS),
+            TypeError,
+            f"x must be of a native floating-point dtype, float32 or wider, {got}",
+        )
+        for a, got in NOT_FLOATS
+    ),
+    # Affine
+    (lambda: Affine(B, B), ValueError, r"Affine: W must be a matrix \(in, out\), neither of them 0, got shape \(3,\)"),
+    (lambda: Affine(W[:0], B), ValueError, r"got shape \(0, 3\)"),
+    (lambda: Affine(W, B[:1]), ValueError, r"Affine: b must have shape \(3,\), got \(1,\)"),
+    (lambda: Affine(W, B[None]), ValueError, r"Affine: b must have shape \(3,\), got \(1, 3\)"),
+    (lambda: Affine(W, B.astype(np.float32)), TypeError, "Affine: b must be float64, got float32"),
+    (lambda: affine().forward(X.astype(np.float32)), TypeError, "Affine: x must be float64, got float32"),
+    (lambda: affine().forward(X.T), ValueError, r"Affine: x must have 2 features in its last axis, got shape \(2, 4\)"),
+    (lambda: affine().forward(X[0, 0:1]), ValueError, r"Affine: x must have 2 features"),
+    (lambda: affine().forward(np.array(1.0)), ValueError, r"got shape \(\)"),
+    (lambda: affine().backward(DOUT), RuntimeError, "Affine: backward needs a forward before it, got none"),
+    (
+        lambda: forwarded(affine(), X).backward(DOUT[:1]),
+        ValueError,
+        r"Affine: dout must have the shape of the output, \(4, 3\), got \(1, 3\)",
+    ),
+    (lambda: forwarded(affine(), X).backward(DOUT.astype(np.float32)), TypeError, "Affine: dout must be float64, got"),
+    # ReLU
+    (lambda: ReLU().backward(X), RuntimeError, "ReLU: backward needs a forward before it, got none"),
+    (lambda: forwarded(ReLU(), X).backward(X[:, :1]), ValueError, r"ReLU: dout .*, \(4, 2\), got \(4, 1\)"),
+    (lambda: forwarded(ReLU(), X).backward(X.astype(np.float32)), TypeError, "ReLU: dout must be float64, got float32"),
+    # SoftmaxWithLoss: logits
+    (lambda: SoftmaxWithLoss().backward(), RuntimeError, "SoftmaxWithLoss: backward needs a forward before it"),
+    *(
+        (
+            lambda s=s: SoftmaxWithLoss().forward(np.zeros(s), LABELS[:0]),
+            ValueError,
+            f"SoftmaxWithLoss: x must {wanted}",
+        )
+        for s, wanted in {
+            (): "have at least one class",
+            (3,): "be a matrix of one row or more",
+            (2, 3, 4): "be a matrix of one row or more",
+            (0, 3): "be a matrix of one row or more",
+            (3, 0): "have at least one class",
+        }.items()
+    ),
+    # SoftmaxWithLoss: targets
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, LABELS[:3]),
+        ValueError,
+        r"t must have shape \(4,\) or \(4, 3\), got \(3,\)",
+    ),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, LABELS[:, None]),
+        ValueError,
+        r"t must have shape \(4, 3\), got \(4, 1\)",
+    ),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[:1]), ValueError, r"t must have shape \(4, 3\), got \(1, 3\)"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, np.array(1)), ValueError, r"got \(\)"),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None].astype(int)),
+        ValueError,
+        r"t must have shape .*, got \(1, 4, 3\)",
+    ),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS - 2), ValueError, "class indices in t must be 0 to 2, got -1"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS + 1), ValueError, "class indices in t must be 0 to 2, got 3"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, np.full(4, -100)), ValueError, "must be 0 to 2, got -100"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(float)), TypeError, "t must be integer class indices"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices, .* got bool"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS[:, None].astype(object)), TypeError, "t must be .* got object"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None]), ValueError, r"t must have shape .*, got \(1, 4, 3\)"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(object)), TypeError, "class indices, .* got object"),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(np.float32)),
+        TypeError,
+        "t must be integer class indices, or rows of float64, integers or booleans, got float32",
+    ),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(object)),
+        TypeError,
+        "t must be integer class indices, .* got object",
+    ),
+    # SoftmaxWithLoss: dout
+    *(
+        (
+            lambda d=d: forwarded(SoftmaxWithLoss(), LOGITS, LABELS).backward(d),
+            error,
+            f"SoftmaxWithLoss: dout {message}",
+        )
+        for d, error, message in (
+            (None, TypeError, "must be a number, got None"),
+            ("1", TypeError, "must be a number, got '1'"),
+            (True, TypeError, "must be a number, got True"),
+            ([1.0], TypeError, "must be a number, got list"),
+            (1j, TypeError, "must be float64, got complex"),
+            (np.float32(1), TypeError, "must be float64, got float32"),
+            (np.int64(1), TypeError, "must be float64, got int64"),
+            (np.ones(1), ValueError, r"must have the shape of the output, \(\), got \(1,\)"),
+            (10**400, ValueError, "must fit into float64, got an integer of 1329 bits"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), REFUSALS, ids=range(len(REFUSALS)))
+def test_bad_input_is_refused_in_our_words(call: Callable[[], object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        call()
+    assert type(caught.value) is error
+
+
+BAD_CALLS: dict[str, tuple[str, list[Callable[[Any], object]]]] = {
+    "affine": ("affine", [lambda y: y.forward(X.T), lambda y: y.forward(None), lambda y: y.backward(DOUT[:1])]),
+    "relu": ("relu", [lambda y: y.forward(X.astype(int)), lambda y: y.backward(X[:1])]),
+    "loss": (
+        "loss-labels",
+        [
+            lambda y: y.forward(LOGITS, LABELS + 5),
+            lambda y: y.forward(LOGITS[:2] * 7, LABELS),
+            lambda y: y.forward(LOGITS[0], LABELS),
+            lambda y: y.backward("one"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "bad_calls"), BAD_CALLS.values(), ids=BAD_CALLS)
+def test_a_refused_call_changes_nothing(case: str, bad_calls: list[Callable[[Any], object]]) -> None:
+    make, inputs, dout = CASES[case]
+    layer = make()
+    expected = results(layer, inputs, dout)
+    state = {key: np.array(value) for key, value in vars(layer).items() if isinstance(value, np.ndarray | np.generic)}
+    for bad_call in bad_calls:
+        with pytest.raises((TypeError, ValueError)):
+            bad_call(layer)
+        for key, value in state.items():
+            np.testing.assert_array_equal(vars(layer)[key], value)
+    assert_same([layer.backward(dout), *(getattr(layer, n) for n in ("dW", "db") if hasattr(layer, n))], expected[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "message"),
+    [
+        ("b", B[:1], ValueError, r"Affine: b must have shape \(3,\), got \(1,\)"),
+        ("W", W.T, ValueError, r"Affine: W must have shape \(2, 3\), got \(3, 2\)"),
+        ("W", W.astype(np.float32), TypeError, "Affine: W must be float64, got float32"),
+        ("b", None, TypeError, "Affine: b must be a NumPy array, got None"),
+    ],
+)
+def test_affine_refuses_a_bad_rebinding(name: str, value: Any, error: type[Exception], message: str) -> None:
+    layer = affine()
+    expected = results(layer, (X,), DOUT)
+    with pytest.raises(error, match=message):
+        setattr(layer, name, value)
+    assert_same(results(layer, (X,), DOUT), expected)
+
+
+def test_a_subclass_is_named_by_its_own_name() -> None:
+    class Dense(Affine):
+        pass
+
+    with pytest.raises(TypeError, match="Dense: x must be a NumPy array"):
+        Dense(W, B).forward([])  # type: ignore[arg-type]

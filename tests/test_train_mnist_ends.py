@@ -1,0 +1,231 @@
+"""How scripts/train_mnist.py ends when something is in the way: what is said, and that nothing is lost."""
+
+import gzip
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import command_line
+import pytest
+import train_mnist
+from training_runs import RESULTS, history, run
+
+from numpy_impl.checks import Array
+from torch_ref import NumpyTrainer
+
+
+def test_ctrl_c_ends_between_two_steps_and_keeps_what_was_done(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, calls = NumpyTrainer.step, []
+
+    def interrupted(self: NumpyTrainer, x: Array, t: Array) -> float:
+        calls.append(1)
+        if len(calls) == 7:
+            os.kill(os.getpid(), signal.SIGINT)  # while the NumPy side has stepped and the PyTorch side has not
+        return step(self, x, t)
+
+    monkeypatch.setattr(NumpyTrainer, "step", interrupted)
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 5000, "--dtype", "float64") == 130
+    captured = capsys.readouterr()
+    assert "interrupted after 7 iterations; the results are those so far" in captured.err
+    assert f"results in {tmp_path}" in captured.out
+    assert "time per step" not in captured.out
+    records = history(tmp_path)
+    assert len(records) == 8
+    assert records[-1]["numpy_test_accuracy"]
+    assert float(records[-1]["weight_difference"]) < 1e-15  # both have made all seven steps
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_stops_at_once_and_keeps_it_too(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, calls = NumpyTrainer.step, []
+
+    def impatient(self: NumpyTrainer, x: Array, t: Array) -> float:
+        calls.append(1)
+        if len(calls) == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self, x, t)
+
+    monkeypatch.setattr(NumpyTrainer, "step", impatient)
+    assert run("--data-dir", small_mnist, "--out", tmp_path) == 130
+    captured = capsys.readouterr()
+    assert "interrupted" in captured.err
+    assert f"results in {tmp_path}" in captured.out
+    assert len(history(tmp_path)) == 6
+
+
+def script(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """The script in a process of its own, with a row an iteration, its first row already printed."""
+    command = [sys.executable, train_mnist.__file__, "--every", "1", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    assert process.stdout is not None
+    for _ in range(3):
+        process.stdout.readline()
+    return process
+
+
+def test_the_signal_to_terminate_keeps_what_was_done(small_mnist: Path, tmp_path: Path) -> None:
+    with script("--data-dir", small_mnist, "--out", tmp_path) as process:
+        process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    first, *_, last = errors.decode().strip().splitlines()
+    assert first == "stopping after this step, to save what was done"
+    assert re.fullmatch(r"train_mnist.py: interrupted after \d+ iterations; the results are those so far", last)
+    assert {file.name for file in tmp_path.iterdir()} == RESULTS
+
+
+def test_a_reader_that_leaves_is_no_error_and_costs_no_result(small_mnist: Path, tmp_path: Path) -> None:
+    with script("--data-dir", small_mnist, "--out", tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+    assert {file.name for file in tmp_path.iterdir()} == RESULTS
+
+
+def test_a_code_page_without_greek_is_no_obstacle(small_mnist: Path, tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    with script("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 2, env=environment) as process:
+        out, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+    assert b"time per step" in out
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with command_line.Interrupt() as interrupt:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.signal == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_diverging_run_says_so(small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--lr", 1e30, "--iterations", 500) == 1
+    captured = capsys.readouterr()
+    assert "diverged at iteration" in captured.err
+    assert "try a smaller --lr" in captured.err
+    assert len(history(tmp_path)) < 500
+
+
+def one_line(captured: str) -> str:
+    assert captured.count("\n") == 1, captured
+    return captured
+
+
+def test_a_wrong_data_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--data-dir", tmp_path / "nowhere", "--out", tmp_path) == 2
+    assert "nowhere must have a file train-images-idx3-ubyte.gz" in one_line(capsys.readouterr().err)
+
+
+def test_a_split_without_images_is_one_line(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in small_mnist.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(struct.pack(">4I", 0x803, 0, 28, 28)))
+    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(struct.pack(">2I", 0x801, 0)))
+    assert run("--data-dir", tmp_path, "--out", tmp_path / "out") == 2
+    assert "must hold at least one training and one test image" in one_line(capsys.readouterr().err)
+
+
+def test_an_output_that_is_no_folder_is_one_line(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("kept")
+    assert run("--data-dir", small_mnist, "--out", tmp_path / "file" / "results") == 2
+    assert f"--out: cannot write to the folder {tmp_path}/file/results" in one_line(capsys.readouterr().err)
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_result_that_cannot_be_replaced_is_noticed_before_the_training(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "curves.png").mkdir()
+    assert run("--data-dir", small_mnist, "--out", tmp_path) == 2
+    captured = capsys.readouterr()
+    assert f"--out: cannot write {tmp_path}/curves.png: it is a folder" in one_line(captured.err)
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("fits", [0, 1, 3])
+def test_a_disk_that_fills_up_leaves_the_older_results_whole(
+    fits: int, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 5)
+    assert run(*arguments) == 0
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    capsys.readouterr()
+    written = []
+
+    def full(_: int) -> None:
+        written.append(1)
+        if len(written) > fits:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert run(*arguments, "--seed", 1) == 2
+    assert "No space left on device" in one_line(capsys.readouterr().err)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_too_much_memory_is_one_line(small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--hidden", 10**12) == 2
+    assert "not enough memory" in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--lr", 1e39), ("--std", 1e39)])
+def test_a_number_too_large_for_the_dtype_is_one_line(
+    option: str, value: float, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--data-dir", small_mnist, "--out", tmp_path, option, value) == 2
+    assert f"{option.removeprefix('--')}" in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--iterations", "0"], "argument --iterations: must be an integer of 1 or more, got '0'"),
+        (["--batch-size", "ten"], "argument --batch-size: must be an integer of 1 or more, got 'ten'"),
+        (["--hidden", "-5"], "argument --hidden: must be an integer of 1 or more, got '-5'"),
+        (["--lr", "nan"], "argument --lr: must be a number of 0 or more, got 'nan'"),
+        (["--lr", "fast"], "argument --lr: must be a number of 0 or more, got 'fast'"),
+        (["--std", "-1"], "argument --std: must be a number of 0 or more, got '-1'"),
+        (["--seed", "-1"], "argument --seed: must be an integer of 0 or more, got '-1'"),
+        (["--threads", "0"], "argument --threads: must be an integer from 1 to "),
+        (["--threads", "100000"], "got '100000'"),
+        (["--dtype", "float16"], "argument --dtype: invalid choice: 'float16'"),
+        (["--iter", "5"], "unrecognized arguments: --iter 5"),
+    ],
+)
+def test_nonsense_is_refused_in_one_clear_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("--help")
+    assert caught.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for default in ("10000", "100", "50", "0.01", "0.1", "float32", "600", "results"):
+        assert f"(default: {default})" in text
+    assert "example: python scripts/train_mnist.py" in text
+    assert "None" not in text
