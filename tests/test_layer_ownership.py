@@ -129,8 +129,9 @@ def test_affine_treats_leading_axes_as_one(data: st.DataObject) -> None:
     leading = tuple(data.draw(st.lists(st.integers(0, 4), max_size=3)))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     x, dout = (rng.integers(-9, 9, (*leading, size)).astype(float) for size in (2, 3))
-    one, other = Affine(W, B), Affine(W, B)
-    y, dx = one.forward(x), one.backward(dout)
+    layout = data.draw(st.sampled_from(list(LAYOUTS.values()))) if leading else np.asarray
+    one, other = Affine(layout(W), layout(B)), Affine(W, B)
+    y, dx = one.forward(layout(x)), one.backward(layout(dout))
     np.testing.assert_array_equal(y.reshape(-1, 3), other.forward(x.reshape(-1, 2)))
     np.testing.assert_array_equal(dx.reshape(-1, 2), other.backward(dout.reshape(-1, 3)))
     np.testing.assert_array_equal(one.dW, other.dW)

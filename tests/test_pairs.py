@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pair_inputs import both_dtypes, normal, one_hot
 from tolerances import affine_radii, assert_within, loss_radii, unit_roundoff
 
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss
@@ -18,18 +19,6 @@ from torch_ref import (
     backprop_loss,
     twin,
 )
-
-DTYPES = [np.float32, np.float64]
-both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
-
-
-def normal(seed: int, *shape: int, dtype: Any = np.float64) -> Array:
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def one_hot(t: Any, classes: int, dtype: Any) -> Array:
-    return np.eye(classes, dtype=dtype)[t]
-
 
 # Affine
 
