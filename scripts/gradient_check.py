@@ -94,7 +94,7 @@ def print_table(differences: dict[str, Gradients]) -> None:
         cells = (f"{gradients[key].mean():10.1e}{gradients[key].max():10.1e} " for gradients in differences.values())
         print(f"{key} " + "".join(cells) + f"{published:9.1e}")
     bounds = "".join(f"{bound:10.0e}{10 * bound:10.0e} " for bound in BOUNDS.values())
-    print(f"at most{bounds[4:]}")
+    print(f"at most{bounds[4:].rstrip()}")
     print("\n* to the central difference, h = 1e-4, by the book's code: 784-50-10, 3 images, loss −log(y + 1e-7)")
 
 
