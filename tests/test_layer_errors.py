@@ -148,6 +148,7 @@ REFUSALS: list[Refusal] = [
     ),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS - 2), ValueError, "class indices in t must be 0 to 2, got -1"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS + 1), ValueError, "class indices in t must be 0 to 2, got 3"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, np.array([0, 2, 5, 1])), ValueError, "must be 0 to 2, got 5"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, np.full(4, -100)), ValueError, "must be 0 to 2, got -100"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(float)), TypeError, "t must be integer class indices"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices, .* got bool"),
