@@ -164,8 +164,9 @@ def check_at_least_zero(who: object, name: str, value: Any, dtype: Any = float) 
         number = float(value)
     except OverflowError:  # an integer
         number = np.inf
-    if not 0 <= number <= float(np.finfo(dtype).max):  # NaN is refused here too
-        _refuse(ValueError, who, f"{name} must be finite and at least 0", value)
+    greatest = float(np.finfo(dtype).max)
+    if not 0 <= number <= greatest:  # NaN is refused here too
+        _refuse(ValueError, who, f"{name} must be from 0 to {greatest:.2g}", value)
 
 
 def check_flag(who: object, name: str, value: object) -> None:
@@ -226,16 +227,21 @@ def check_parameter(who: object, name: str, value: Any, like: Array) -> None:
     check_shape(who, name, value, like.shape)
 
 
+def check_mapping(who: object, name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        _refuse(TypeError, who, f"{name} must be a mapping of arrays", _kind(value))
+
+
 def check_same_keys(who: object, name: str, mapping: Any, like: Mapping[str, Array]) -> None:
-    if not isinstance(mapping, Mapping):
-        _refuse(TypeError, who, f"{name} must be a mapping of arrays", _kind(mapping))
+    check_mapping(who, name, mapping)
     if set(mapping) != set(like):
-        _refuse(ValueError, who, f"{name} must have the keys {', '.join(like)}", ", ".join(map(str, mapping)) or "none")
+        wanted, got = (", ".join(map(str, keys)) or "none" for keys in (like, mapping))
+        _refuse(ValueError, who, f"{name} must have the keys {wanted}", got)
 
 
 def check_update(who: object, params: Any, grads: Any) -> None:
     """Parameters that can be changed in place, and a gradient like it for each of them."""
-    check_same_keys(who, "params", params, params)
+    check_mapping(who, "params", params)
     check_same_keys(who, "grads", grads, params)
     for key, param in params.items():
         check_array(who, f"params[{key!r}]", param)

@@ -68,5 +68,7 @@ def mean_negative_log_likelihood(log_p: Array, t: Array) -> Array:
     if t.ndim == 1:
         return (0 - log_p[np.arange(n), t].sum()) / n  # 0 − 0, for −0 would be printed as "-0.0"
     weighted = t.astype(log_p.dtype) * log_p
-    weighted[(t == 0) & (log_p == -np.inf)] = 0  # 0 log 0 = 0: an impossible class that nobody expected costs nothing
+    weighted[(t == 0) & (log_p.real == -np.inf)] = (
+        0  # 0 log 0 = 0: an impossible class that nobody expected costs nothing
+    )
     return (0 - weighted.sum()) / n

@@ -33,6 +33,7 @@ class Layer(ABC):
     """What every layer y = f(x) promises: forward, backward, and each parameter p with its gradient dp."""
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
+    needs_input_grad: bool = True  # if not, backward may leave out dx: a network's data needs no gradient
     _output: tuple[tuple[int, ...], np.dtype[Any]] | None = None  # of the last forward: its shape and dtype
 
     @abstractmethod
@@ -40,12 +41,8 @@ class Layer(ABC):
         """y = f(x)."""
 
     @abstractmethod
-    def backward(self, dout: Array) -> Array:
+    def backward(self, dout: Array) -> Any:
         """dx = ∂L/∂x from dout = ∂L/∂y; sets the gradients of the parameters."""
-
-    def backward_params(self, dout: Array) -> None:
-        """The gradients of the parameters alone: for a network's first layer, whose input needs no gradient."""
-        self.backward(dout)
 
     @property
     def params(self) -> dict[str, Array]:
@@ -54,7 +51,7 @@ class Layer(ABC):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """A parameter is exchanged only for one of its shape and dtype, so a cache always fits it."""
-        if name in self.parameter_names and hasattr(self, name):
+        if name in self.parameter_names and isinstance(getattr(self, name, None), np.ndarray):
             check_parameter(self, name, value, like=getattr(self, name))
         super().__setattr__(name, value)
 
@@ -105,16 +102,13 @@ class Affine(Layer):
         return y
 
     @ieee_arithmetic
-    def backward(self, dout: Array) -> Array:
-        self.backward_params(dout)
-        return dout @ self.W.T
-
-    @ieee_arithmetic
-    def backward_params(self, dout: Array) -> None:
+    def backward(self, dout: Array) -> Any:
         self._check_dout(dout)
+        dx = dout @ self.W.T if self.needs_input_grad else None
         dout = dout.reshape(-1, len(self.b))  # (..., M) -> (N, M)
         # The copy lays each column of dout side by side in memory, where NumPy sums pairwise: error log N, not N.
         self.dW, self.db = self._x.T @ dout, dout.T.copy().sum(axis=1)
+        return dx
 
 
 class ReLU(Layer):
@@ -169,31 +163,31 @@ class SoftmaxWithLoss:
     y: Any = None
     t: Any = None
     loss: Any = None
+    _y: Array  # (N, C)
+    _t: Array  # (N,) or (N, C)
 
     @ieee_arithmetic
     def forward(self, x: Array, t: Array) -> Any:
         check_batch(self, "x", x)
         check_targets(self, t, x.shape, x.dtype)
         y, loss = softmax(x), mean_negative_log_likelihood(log_softmax(x), t)
-        t = t.copy()
-        for kept in (y, t):
-            kept.setflags(write=False)  # both can be read from outside, and backward needs them as they are
-        self.y, self.t, self.loss = y, t, loss
+        self._y, self._t = y, t.copy()
+        self.y, self.t, self.loss = y.copy(), t.copy(), loss  # to be read; an edit of them does not reach backward
         return loss
 
     @ieee_arithmetic
     def backward(self, dout: Any = 1) -> Array:
         after_forward(self, self.loss)
-        dtype, n = self.y.dtype, len(self.y)
+        dtype, n = self._y.dtype, len(self._y)
         check_scalar_dout(self, dout, dtype)
-        if self.t.ndim == 1:
-            at_label = np.arange(n), self.t
-            dx = self.y.copy()
+        if self._t.ndim == 1:
+            at_label = np.arange(n), self._t
+            dx = self._y.copy()
             # p_t − 1, as its complement −Σ_{j≠t} p_j: near p_t = 1 the difference would cancel all but rounding errors.
             dx[at_label] = 0
             dx[at_label] = -dx.sum(axis=1)
         else:
-            t = self.t.astype(dtype)
-            dx = self.y * t.sum(axis=1, keepdims=True) - t
-        dx *= dtype.type(dout / n)
+            t = self._t.astype(dtype)
+            dx = self._y * t.sum(axis=1, keepdims=True) - t
+        dx *= dtype.type(dout) / n
         return dx

@@ -68,7 +68,12 @@ class TwoLayerNet:
             "Affine2": Affine(W2.astype(dtype), np.zeros(output_size, dtype)),
         }
         self.last_layer = SoftmaxWithLoss()
-        self.params = Parameters(self.layers)
+        self._params = Parameters(self.layers)
+
+    @property
+    def params(self) -> "Parameters":
+        """W1, b1, W2, b2: the layers' own arrays."""
+        return self._params
 
     def predict(self, x: Array) -> Array:
         """The logits (N, C), before softmax."""
@@ -94,7 +99,11 @@ class TwoLayerNet:
         first, *others = self.layers.values()
         for layer in reversed(others):
             dout = layer.backward(dout)
-        first.backward_params(dout)  # x needs no gradient
+        first.needs_input_grad = False  # x is data
+        try:
+            first.backward(dout)
+        finally:
+            first.needs_input_grad = True
         return self.params.gradients()
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:

@@ -1,14 +1,18 @@
 """What the scripts share: arguments that explain themselves, errors in one line, and files that are never torn."""
 
 import argparse
+import contextlib
+import io
 import math
 import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 COULD_NOT_RUN = 2
 
@@ -62,9 +66,11 @@ def run(work: Callable[[], int]) -> int:
     """The exit status of the work; what stands in its way outside of us, in one line instead of a traceback."""
     try:
         for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a code page may lack Δ and µ
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a code page may lack Δ and µ
         status = work()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is when the shell closed it
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 128 + signal.SIGPIPE
@@ -83,7 +89,7 @@ def fail(message: str, status: int = COULD_NOT_RUN) -> int:
 
 
 def on_terminal() -> bool:
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def make_folder(folder: Path, names: list[str]) -> None:
@@ -104,39 +110,55 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
 
     Where the disk is full, all are the old ones.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as aside:
-        for name, content in contents.items():
-            with (Path(aside) / name).open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for name in contents:
-            (Path(aside) / name).replace(folder / name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as aside:
+            for name, content in contents.items():
+                with (Path(aside) / name).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for name in contents:
+                (Path(aside) / name).replace(folder / name)
+    except OSError as error:
+        raise OSError(f"--out: the results could not be written to {folder}: {error.strerror}") from error
 
 
 class Interrupt:
-    """Within the context Ctrl-C, or the signal to terminate, sets `signal`, so that a step ends whole.
+    """Within the context Ctrl-C, and the signals to terminate or hang up, only set `signal`, so that a step ends whole.
 
-    A second Ctrl-C raises KeyboardInterrupt.
+    The third of them raises KeyboardInterrupt, for somebody who does not want to wait.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
     def __init__(self) -> None:
-        self.signal = 0
+        self.signal = self._requests = 0
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interrupt":
-        self._previous = {number: signal.getsignal(number) for number in self.SIGNALS}
-        for number, handler in self._previous.items():
-            if handler is not signal.SIG_IGN:  # as under nohup
-                signal.signal(number, self._request)
+        if threading.current_thread() is threading.main_thread():  # no other may
+            self._previous = {number: signal.getsignal(number) for number in self.SIGNALS}
+        self._set(dict.fromkeys(self._previous, self._request))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+        self._set(self._previous)
+
+    def hold_off(self) -> None:
+        """From here on the signals are ignored."""
+        self._set(dict.fromkeys(self._previous, signal.SIG_IGN))
+
+    def _set(self, handlers: Mapping[int, Any]) -> None:
+        for number, handler in handlers.items():
+            if self._previous[number] is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, handler)
 
     def _request(self, number: int, _frame: FrameType | None) -> None:
         self.signal = number
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.write(2, b"\nstopping after this step, to save what was done\n")  # print may be what was interrupted
+        self._requests += 1
+        if self._requests == 3:
+            raise KeyboardInterrupt
+        if self._requests == 1:
+            with contextlib.suppress(OSError):  # and no print, which might be what was interrupted
+                os.write(2, b"\nstopping after this step, to save what was done (Ctrl-C twice more gives it up)\n")

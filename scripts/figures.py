@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from history import Record
-from matplotlib import rc_context
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -28,7 +28,7 @@ STYLE: Any = {
 
 def training_curves(history: Sequence[Record], title: str) -> bytes:
     """Loss, accuracy and drift over the iterations."""
-    with rc_context(STYLE):
+    with style.context(["default", STYLE]):
         figure = Figure(figsize=(16, 5.6), layout="constrained", dpi=100)
         figure.suptitle(title)
         loss, accuracy, drift = figure.subplots(1, 3)

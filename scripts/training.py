@@ -4,7 +4,6 @@ import argparse
 import math
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 import command_line
@@ -33,10 +32,10 @@ def train(options: argparse.Namespace) -> int:
     data = load_mnist(normalize=False, data_dir=options.data_dir)
     if not all(len(images) for images, _ in data):
         raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
-    command_line.make_folder(options.out, RESULTS)
-
     rng = np.random.default_rng(options.seed)
     net = network(options, rng)
+    command_line.make_folder(options.out, RESULTS)
+
     sides = NumpyTrainer(net, options.lr), TorchTrainer(net, options.lr)
     torch.set_num_threads(options.threads)
     with threadpool_limits(options.threads, "blas"):
@@ -46,7 +45,11 @@ def train(options: argparse.Namespace) -> int:
             records = run_both(options, data, sides, rng, stop=lambda: interrupt.signal != 0)
             try:
                 follow(records, history, options.iterations)
+            except KeyboardInterrupt:
+                history.clear()  # in the middle of a step: one side may have made it and the other not
+                raise
             finally:
+                interrupt.hold_off()
                 if history:
                     save(options, history, sides)
                     print(f"\nresults in {options.out}: {', '.join(RESULTS)}", flush=True)
@@ -163,4 +166,4 @@ def save(options: argparse.Namespace, history: list[Record], sides: Sides) -> No
         safetensors.torch.save(theirs.net.state_dict()),
         training_curves(history, f"NumPy and PyTorch side by side: {setting}"),
     ]
-    command_line.write_files(Path(options.out), dict(zip(RESULTS, contents, strict=True)))
+    command_line.write_files(options.out, dict(zip(RESULTS, contents, strict=True)))

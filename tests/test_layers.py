@@ -97,7 +97,7 @@ def test_infinity_and_nan_pass_without_a_warning() -> None:
     affine = Affine(np.full((2, 3), 1e308), np.zeros(3))
     assert np.isnan(affine.forward(x)[0]).all()
     assert np.isnan(affine.backward(np.array([[np.inf, -np.inf, 0.0]] * 4))).all()
-    affine.backward_params(np.array([[np.inf, -np.inf, 1e308]] * 4))
+    affine.backward(np.array([[np.inf, -np.inf, 1e308]] * 4))
     assert np.isnan(affine.dW).any()
     loss = SoftmaxWithLoss()
     loss.forward(LOGITS.astype(np.float32), LABELS)
@@ -132,14 +132,29 @@ def test_db_of_a_long_batch_is_summed_pairwise() -> None:
     np.testing.assert_allclose(layer.db, dout.sum(0, dtype=float), rtol=29 * 2.0**-24)
 
 
-def test_backward_params_leaves_the_same_gradients_as_backward() -> None:
+def test_where_the_input_needs_no_gradient_dx_alone_is_left_out() -> None:
     one, other = Affine(W, B), Affine(W, B)
     expected = results(one, (X,), DOUT)[2:]
     other.forward(X)
-    other.backward_params(DOUT)
+    other.needs_input_grad = False
+    assert other.backward(DOUT) is None
     assert_same([other.dW, other.db], expected)
-    relu = ReLU()
-    relu.forward(X)
-    relu.backward_params(X)  # a layer without parameters: nothing to leave, and nothing raised
-    with pytest.raises(ValueError, match="ReLU: dout"):
-        relu.backward_params(X[:1])
+
+
+def test_a_layer_of_ones_own_may_start_without_its_parameter() -> None:
+    class Scale(Layer):
+        parameter_names = ("gamma",)
+        gamma: Any = None
+
+        def forward(self, x: Array) -> Array:
+            return self.gamma * x
+
+        def backward(self, dout: Array) -> Any:
+            return self.gamma * dout
+
+    layer = Scale()
+    layer.gamma = np.array([2.0])
+    layer.gamma = np.array([3.0])
+    assert layer.params["gamma"] == 3
+    with pytest.raises(ValueError, match=r"Scale: gamma must have shape \(1,\), got \(2,\)"):
+        layer.gamma = np.ones(2)

@@ -105,6 +105,23 @@ def test_rebinding_is_an_assignment_and_leaves_the_old_array_alone() -> None:
     np.testing.assert_array_equal(old, kept)
 
 
+def test_params_themselves_cannot_be_replaced() -> None:
+    with pytest.raises(AttributeError):
+        small_net().params = {}  # type: ignore[misc, assignment]
+
+
+def test_a_subclass_with_a_backward_of_its_own_is_asked_as_first_layer() -> None:
+    class Wrong(Affine):
+        def backward(self, dout: Array) -> Any:
+            dx = super().backward(dout)
+            self.dW = self.dW * 0
+            return dx
+
+    net = small_net()
+    net.layers["Affine1"] = Wrong(net.params["W1"], net.params["b1"])
+    assert not net.gradient(X, T)["W1"].any()
+
+
 def test_an_exchanged_layer_is_seen_by_params() -> None:
     net = small_net()
     net.layers["Affine1"] = Affine(np.ones((4, 5)), np.ones(5))
@@ -189,15 +206,20 @@ def test_gradient_runs_each_forward_once_and_no_dx_of_the_first_layer(monkeypatc
         original = getattr(Affine, method)
 
         def watched(layer: Affine, argument: Array) -> Any:
-            calls.append(f"{method} {len(layer.b)}")
-            return original(layer, argument)
+            result = original(layer, argument)
+            is_dx = method == "backward" and result is not None
+            calls.append(f"{method} {len(layer.b)}" + ": dx" * is_dx)
+            return result
 
         monkeypatch.setattr(Affine, method, watched)
 
-    for method in ("forward", "backward", "backward_params"):
+    for method in ("forward", "backward"):
         watch(method)
-    small_net().gradient(X, T)
-    assert calls == ["forward 5", "forward 3", "backward 3", "backward_params 3", "backward_params 5"]
+    net = small_net()
+    net.gradient(X, T)
+    assert calls == ["forward 5", "forward 3", "backward 3: dx", "backward 5"]
+    first = net.layers["Affine1"]
+    assert first.backward(np.ones((6, 5))).shape == X.shape  # of its own, the layer has its dx
 
 
 def test_numerical_gradient_calls_no_backward(monkeypatch: pytest.MonkeyPatch) -> None:

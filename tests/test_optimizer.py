@@ -41,11 +41,11 @@ def test_overflow_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("lr", "error", "message"),
     [
-        (-0.1, ValueError, "SGD: lr must be finite and at least 0, got -0.1"),
+        (-0.1, ValueError, "SGD: lr must be from 0 to .*, got -0.1"),
         (float("nan"), ValueError, "got nan"),
         (float("inf"), ValueError, "got inf"),
-        (10**400, ValueError, "SGD: lr must be finite and at least 0, got 1000"),
-        (np.longdouble("1e400"), ValueError, "SGD: lr must be finite and at least 0"),
+        (10**400, ValueError, "SGD: lr must be from 0 to .*, got 1000"),
+        (np.longdouble("1e400"), ValueError, "SGD: lr must be from 0 to .*"),
         ("0.1", TypeError, "SGD: lr must be a real number, got '0.1'"),
         (True, TypeError, "got True"),
         (None, TypeError, "got None"),

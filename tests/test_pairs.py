@@ -220,3 +220,6 @@ def test_a_minus_infinite_logit_off_the_label_leaves_the_loss_finite_for_rows_to
     rows, index = SoftmaxWithLoss(), SoftmaxWithLoss()
     assert rows.forward(x, np.array([[1.0, 0.0, 0.0]])) == index.forward(x, np.array([0]))
     assert np.isfinite(rows.loss)
+    z = np.array([[1.0, -np.inf, 2.0 + 1e-200j]])
+    assert rows.forward(z, np.array([[1.0, 0.0, 0.0]], complex)) == index.forward(z, np.array([0]))
+    assert np.isfinite(rows.loss)

@@ -1,12 +1,16 @@
 """How scripts/train_mnist.py ends when something is in the way: what is said, and that nothing is lost."""
 
+import contextlib
 import gzip
+import io
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,24 +47,72 @@ def test_ctrl_c_ends_between_two_steps_and_keeps_what_was_done(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_ctrl_c_stops_at_once_and_keeps_it_too(
-    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("presses", "kept"), [(2, True), (3, False)])
+def test_the_third_ctrl_c_gives_up_at_once(
+    presses: int,
+    kept: bool,
+    small_mnist: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     step, calls = NumpyTrainer.step, []
 
     def impatient(self: NumpyTrainer, x: Array, t: Array) -> float:
         calls.append(1)
         if len(calls) == 7:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(presses):
+                os.kill(os.getpid(), signal.SIGINT)
         return step(self, x, t)
 
     monkeypatch.setattr(NumpyTrainer, "step", impatient)
-    assert run("--data-dir", small_mnist, "--out", tmp_path) == 130
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--dtype", "float64") == 130
     captured = capsys.readouterr()
     assert "interrupted" in captured.err
-    assert f"results in {tmp_path}" in captured.out
-    assert len(history(tmp_path)) == 6
+    assert {file.name for file in tmp_path.iterdir()} == (RESULTS if kept else set())
+    if kept:
+        assert float(history(tmp_path)[-1]["weight_difference"]) < 1e-15  # both sides made the step
+
+
+def test_nothing_interrupts_the_saving(small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def disturbed(file: int) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(os.getpid(), number)
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", disturbed)
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 3) == 0
+    assert {file.name for file in tmp_path.iterdir()} == RESULTS
+
+
+def test_a_folder_that_was_removed_meanwhile_is_made_again(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, out = NumpyTrainer.loss, tmp_path / "out"
+
+    def removing(self: NumpyTrainer, x: Array, t: Array) -> float:
+        shutil.rmtree(out)
+        return loss(self, x, t)
+
+    monkeypatch.setattr(NumpyTrainer, "loss", removing)  # which the last row alone asks for
+    assert run("--data-dir", small_mnist, "--out", out, "--iterations", 3) == 0
+    assert {file.name for file in out.iterdir()} == RESULTS
+
+
+def test_output_may_be_redirected_or_closed(small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 1)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run(*arguments) == 0
+    assert "time per step" in out.getvalue()
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run(*arguments) == 0
+
+
+def test_it_runs_in_a_thread_too(small_mnist: Path, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, "--data-dir", small_mnist, "--out", tmp_path, "--iterations", 1).result() == 0
 
 
 def script(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
@@ -73,13 +125,14 @@ def script(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_the_signal_to_terminate_keeps_what_was_done(small_mnist: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_end_keeps_what_was_done(number: signal.Signals, small_mnist: Path, tmp_path: Path) -> None:
     with script("--data-dir", small_mnist, "--out", tmp_path) as process:
-        process.terminate()
+        process.send_signal(number)
         _, errors = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
+    assert process.returncode == 128 + number
     first, *_, last = errors.decode().strip().splitlines()
-    assert first == "stopping after this step, to save what was done"
+    assert first == "stopping after this step, to save what was done (Ctrl-C twice more gives it up)"
     assert re.fullmatch(r"train_mnist.py: interrupted after \d+ iterations; the results are those so far", last)
     assert {file.name for file in tmp_path.iterdir()} == RESULTS
 

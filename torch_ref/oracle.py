@@ -62,7 +62,7 @@ def autograd_network(module: nn.Module, x: Array, t: Array) -> Results:
 
 def _targets(t: Array, logits: torch.Tensor) -> torch.Tensor:
     """Class indices as PyTorch's int64; rows, integer and boolean ones too, in the dtype of the logits."""
-    return to_tensor(t.astype(np.int64)) if t.ndim == 1 else to_tensor(t).to(logits.dtype)
+    return to_tensor(t.astype(np.int64 if t.ndim == 1 else logits.detach().numpy().dtype))
 
 
 def _prefixed(grads: Results) -> Results:
