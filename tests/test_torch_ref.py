@@ -157,6 +157,10 @@ def test_drift_is_the_greatest_difference_of_any_parameter(name: str, shift: flo
     net.params["b2"][0] = 0.125
     net.params[name].flat[-1] += shift
     assert drift(ours, theirs) == pytest.approx(abs(shift), rel=1e-14, abs=0)  # a sum and a difference
+    with torch.no_grad():
+        theirs.net.get_parameter("Affine1.weight")[0, 0] = np.inf
+    net.params["W1"][0, 0] = np.inf
+    assert np.isnan(drift(ours, theirs))  # ∞ − ∞, without a warning
     net.params[name].flat[0] = np.nan
     assert np.isnan(drift(ours, theirs))
 

@@ -66,7 +66,7 @@ def grads_of(module: nn.Module) -> dict[str, Array]:
 
     Raises RuntimeError before any backward.
     """
-    return {name: gradient_of(name, parameter).T.copy() for name, parameter in torch_parameters(module).items()}
+    return {name: gradient_of(name, parameter).T for name, parameter in torch_parameters(module).items()}
 
 
 def gradient_of(name: str, tensor: torch.Tensor) -> Array:
