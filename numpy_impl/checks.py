@@ -37,9 +37,6 @@ def _is_real(value: object) -> bool:
     return _is_whole(value) or isinstance(value, float | np.floating)
 
 
-# Arrays
-
-
 def check_array(who: object, name: str, value: Any, dtype: np.dtype[Any] | None = None) -> None:
     """A plain NumPy array of floating-point or complex numbers; of just this dtype, where one is given."""
     _check_plain(who, name, value)
@@ -117,9 +114,6 @@ def check_targets(who: object, t: Any, shape: tuple[int, ...], dtype: np.dtype[A
         _refuse(ValueError, who, f"class indices in t must be 0 to {classes - 1}", wrong)
 
 
-# The order of calls, and the upstream gradient
-
-
 def after_forward(who: object, cached: T | None) -> T:
     """What the last forward left for backward."""
     if cached is None:
@@ -144,9 +138,6 @@ def check_scalar_dout(who: object, dout: Any, dtype: np.dtype[Any]) -> None:
         _refuse(TypeError, who, f"dout must be {dtype}", "complex")
     elif isinstance(dout, int) and abs(dout) > int(np.finfo(dtype).max):
         _refuse(ValueError, who, f"dout must fit into {dtype}", f"an integer of {dout.bit_length()} bits")
-
-
-# Plain values
 
 
 def check_size(who: object, name: str, value: Any) -> None:
@@ -211,9 +202,6 @@ def check_rng(who: object, rng: Any) -> None:
         _refuse(TypeError, who, "rng must be None, an integer seed or a numpy.random.Generator", _kind(rng))
     if _is_whole(rng) and rng < 0:
         _refuse(ValueError, who, "a seed must be 0 or more", rng)
-
-
-# Parameters and their gradients, by name
 
 
 def check_key(who: object, key: object, keys: Collection[str]) -> None:
