@@ -53,7 +53,7 @@ def test_the_step_suits_the_dtype(dtype: Any, h: float) -> None:
 def test_it_divides_by_the_step_that_x_really_took() -> None:
     # Near 1000 a float32 step of 1e-2 is rounded to a multiple of 6e-5: dividing by 2h would be 0.2 % off.
     x = np.array([1000.1], np.float32)
-    np.testing.assert_allclose(numerical_gradient(lambda x: float(x[0]), x), 1, rtol=1e-6)
+    np.testing.assert_allclose(numerical_gradient(lambda x: float(x[0]), x), 1, rtol=1e-6)  # a float32 quotient
 
 
 def test_no_warning_for_values_that_overflow() -> None:
@@ -73,19 +73,19 @@ def test_f_may_return_any_kind_of_scalar(value: Any) -> None:
 
 def test_small_unsigned_values_do_not_wrap() -> None:
     got = numerical_gradient(lambda x: np.uint8(5) if x[0] > 0 else np.uint8(7), np.zeros(1))
-    np.testing.assert_allclose(got, [-1e5], rtol=1e-12)
+    np.testing.assert_allclose(got, [-1e5], rtol=1e-12)  # -2 / (2h), and 2h is exact
 
 
 def test_f_may_read_what_holds_x() -> None:
     x = np.array([1.0, 2.0])
-    np.testing.assert_allclose(numerical_gradient(lambda _: squares(x), x), [2, 4], rtol=1e-9)
+    np.testing.assert_allclose(numerical_gradient(lambda _: squares(x), x), [2, 4], rtol=1e-9)  # u |f| / h
     z = x.astype(complex)
     np.testing.assert_array_equal(complex_step_gradient(lambda _: squares(z), z), [2, 4])
 
 
 def test_a_read_only_x_is_differentiated_untouched() -> None:
     x = np.frombuffer(np.array([1.0, 2.0]).tobytes())
-    np.testing.assert_allclose(numerical_gradient(squares, x), [2, 4], rtol=1e-9)
+    np.testing.assert_allclose(numerical_gradient(squares, x), [2, 4], rtol=1e-9)  # u |f| / h
 
 
 @given(arrays(np.float64, array_shapes(min_dims=0, max_dims=2, max_side=3)), st.booleans())
