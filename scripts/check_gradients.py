@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_line.parser(__doc__, "python scripts/check_gradients.py --images 10 --seed 1")
+    parser = command_line.parser_with_data(__doc__, "python scripts/check_gradients.py --images 10 --seed 1")
     count = command_line.integer(1)
     parser.add_argument("--images", type=count, default=3, metavar="N", help="the first so many training images")
     parser.add_argument("--hidden", type=count, default=50, metavar="N", help="units of the hidden layer")

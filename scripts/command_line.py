@@ -17,13 +17,19 @@ from typing import Any
 COULD_NOT_RUN = 2
 
 
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Descriptions as they are written, and the defaults."""
+
+
 def parser(description: str | None, example: str) -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        description=description,
-        epilog=f"example: {example}",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        allow_abbrev=False,
+    return argparse.ArgumentParser(
+        description=description, epilog=f"example: {example}", formatter_class=HelpFormatter, allow_abbrev=False
     )
+
+
+def parser_with_data(description: str | None, example: str) -> argparse.ArgumentParser:
+    """With the option for the folder of the data."""
+    made = parser(description, example)
     made.set_defaults(data_dir=None)
     made.add_argument(
         "--data-dir",

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_line.parser(
+    parser = command_line.parser_with_data(
         __doc__, "python scripts/train_mnist.py --dtype float64 --iterations 2000 --out float64"
     )
     count, real = command_line.integer(1), command_line.non_negative

@@ -9,12 +9,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tolerances import unit_roundoff
 
 from numpy_impl import cross_entropy_error, log_softmax, softmax
 from numpy_impl.checks import Array
+from torch_ref import layer_bounds
+from torch_ref.bounds import format_of
+from torch_ref.verify import finding
 
 FUNCTIONS = {"softmax": softmax, "log_softmax": log_softmax}
+BOUNDS = {"softmax": layer_bounds.softmax, "log_softmax": layer_bounds.log_softmax}
 TORCH = {"softmax": torch.softmax, "log_softmax": torch.log_softmax}
 both = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -33,8 +36,9 @@ def test_agrees_with_pytorch_over_the_last_axis(name: str, dtype: Any, shape: tu
     before = x.copy()
     got, expected = FUNCTIONS[name](x), TORCH[name](torch.tensor(x), dim=-1).numpy()
     assert got.dtype == dtype
-    # (2C + 20)(1 + max |s|) u for each side, with C ≤ 5 and |s| ≤ 20: see loss_radii.
-    np.testing.assert_allclose(got, expected, rtol=1300 * unit_roundoff(dtype), atol=1300 * unit_roundoff(dtype))
+    ball = BOUNDS[name](format_of(np.dtype(dtype)).exact(x))
+    assert finding(got, ball).ok
+    assert finding(expected, ball).ok
     np.testing.assert_array_equal(x, before, strict=True)
 
 
@@ -88,9 +92,11 @@ def test_cross_entropy_is_pytorchs_nll_of_log_y(dtype: Any) -> None:
     got = cross_entropy_error(y, t)
     expected = torch.nn.NLLLoss()(torch.log(torch.tensor(y)), torch.tensor(t)).numpy()
     assert got.dtype == dtype
-    np.testing.assert_allclose(got, expected, rtol=30 * unit_roundoff(dtype))  # 8 for each log, 6 terms, a quotient
+    np.testing.assert_allclose(
+        got, expected, rtol=30 * format_of(np.dtype(dtype)).u
+    )  # 8 for each log, 6 terms, a quotient
     rows = np.eye(4, dtype=dtype)[t]
-    np.testing.assert_allclose(cross_entropy_error(y, rows), expected, rtol=30 * unit_roundoff(dtype))
+    np.testing.assert_allclose(cross_entropy_error(y, rows), expected, rtol=30 * format_of(np.dtype(dtype)).u)
 
 
 def test_cross_entropy_of_rows_weighs_every_class() -> None:

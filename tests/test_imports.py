@@ -1,4 +1,4 @@
-"""Imports point one way: tests and scripts to torch_ref to numpy_impl to NumPy and the standard library."""
+"""Imports point one way: tests and scripts to torch_ref to numpy_impl, which imports NumPy alone."""
 
 import ast
 import subprocess
@@ -12,7 +12,7 @@ import torch_ref
 
 ALLOWED = {
     numpy_impl: {"numpy", "numpy_impl"},
-    torch_ref: {"numpy", "numpy_impl", "torch", "torch_ref"},
+    torch_ref: {"mpmath", "numpy", "numpy_impl", "rich", "torch", "torch_ref"},
 }
 
 

@@ -1,35 +1,53 @@
-"""The PyTorch side of each pair: the twins, the weights carried across, and autograd as the oracle."""
+"""The PyTorch side of each pair: the twins, autograd as the oracle, proven bounds, and the comparison itself."""
 
+from torch_ref.bounds import Ball as Ball
+from torch_ref.bounds import exp as exp
 from torch_ref.modules import TwoLayerNet as TwoLayerNet
-from torch_ref.modules import twin as twin
-from torch_ref.oracle import autograd_layer as autograd_layer
-from torch_ref.oracle import autograd_loss as autograd_loss
+from torch_ref.oracle import autograd as autograd
 from torch_ref.oracle import autograd_network as autograd_network
-from torch_ref.oracle import backprop_layer as backprop_layer
-from torch_ref.oracle import backprop_loss as backprop_loss
+from torch_ref.oracle import backprop as backprop
 from torch_ref.oracle import backprop_network as backprop_network
+from torch_ref.pair import Example as Example
+from torch_ref.pair import Pair as Pair
+from torch_ref.pair import Refusal as Refusal
+from torch_ref.pairs import PAIRS as PAIRS
+from torch_ref.pairs import pair_of as pair_of
+from torch_ref.pairs import register as register
+from torch_ref.pairs import twin as twin
+from torch_ref.scenarios import SCENARIOS as SCENARIOS
 from torch_ref.side_by_side import NumpyTrainer as NumpyTrainer
 from torch_ref.side_by_side import TorchTrainer as TorchTrainer
 from torch_ref.side_by_side import drift as drift
+from torch_ref.verify import Report as Report
+from torch_ref.verify import verify as verify
 from torch_ref.weights import copy_to_numpy as copy_to_numpy
 from torch_ref.weights import copy_to_torch as copy_to_torch
 from torch_ref.weights import grads_of as grads_of
 from torch_ref.weights import params_of as params_of
 
 __all__ = [
+    "PAIRS",
+    "SCENARIOS",
+    "Ball",
+    "Example",
     "NumpyTrainer",
+    "Pair",
+    "Refusal",
+    "Report",
     "TorchTrainer",
     "TwoLayerNet",
-    "autograd_layer",
-    "autograd_loss",
+    "autograd",
     "autograd_network",
-    "backprop_layer",
-    "backprop_loss",
+    "backprop",
     "backprop_network",
     "copy_to_numpy",
     "copy_to_torch",
     "drift",
+    "exp",
     "grads_of",
+    "pair_of",
     "params_of",
+    "register",
     "twin",
+    "verify",
 ]

@@ -1,4 +1,4 @@
-"""Runs a pair, each side in its own way, and hands back the results under the same names: y, dx, dW, db, loss.
+"""Runs a pair, each side in its own way, and hands back the results under the same names: y or loss, dx, dW, db.
 
 The `autograd` functions are the oracle: PyTorch's forward, and its derivative by torch.autograd. The `backprop`
 functions run the NumPy side. Both return {name: array}, so that a comparison is a loop over the names.
@@ -10,39 +10,28 @@ import numpy as np
 import torch
 from torch import nn
 
-from numpy_impl import Layer, SoftmaxWithLoss, TwoLayerNet
+from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array
-from torch_ref.weights import gradient_of, grads_of, to_array, to_tensor
+from torch_ref.weights import Names, gradient_of, grads_of, to_array, to_tensor
 
 Results: TypeAlias = dict[str, Array]
 
 
-def backprop_layer(layer: Layer, x: Array, dout: Array) -> Results:
-    """{y, dx} and dp for each parameter p of a NumPy layer."""
-    y, dx = layer.forward(x), layer.backward(dout)
-    return {"y": y, "dx": dx} | {f"d{name}": getattr(layer, f"d{name}") for name in layer.parameter_names}
+def backprop(layer: Any, *inputs: Array, dout: Any) -> Results:
+    """{y, dx} and dp for each parameter p of a NumPy layer; {loss, dx} of one that takes x and t."""
+    y, dx = layer.forward(*inputs), layer.backward(dout)
+    grads = {f"d{name}": getattr(layer, f"d{name}") for name in getattr(layer, "parameter_names", ())}
+    return {_output_name(inputs): np.asarray(y), "dx": dx} | grads
 
 
-def autograd_layer(module: nn.Module, x: Array, dout: Array) -> Results:
-    """The same of a PyTorch module: dx and dp are the gradients of Σ y dout."""
+def autograd(module: nn.Module, x: Array, *targets: Array, dout: Any, names: Names | None = None) -> Results:
+    """The same of a PyTorch module: dx and dp are the gradients of Σ y dout, or of loss · dout."""
     leaf = to_tensor(x).requires_grad_()
     module.zero_grad()
-    y = module(leaf)
-    y.backward(to_tensor(dout))
-    return {"y": to_array(y), "dx": gradient_of("x", leaf)} | _prefixed(grads_of(module))
-
-
-def backprop_loss(layer: SoftmaxWithLoss, x: Array, t: Array, dout: Any = 1) -> Results:
-    """{loss, dx} of a NumPy loss layer."""
-    return {"loss": np.asarray(layer.forward(x, t)), "dx": layer.backward(dout)}
-
-
-def autograd_loss(module: nn.Module, x: Array, t: Array, dout: Any = 1) -> Results:
-    """The same of a PyTorch loss module."""
-    leaf = to_tensor(x).requires_grad_()
-    loss = module(leaf, _targets(t, leaf))
-    loss.backward(torch.as_tensor(dout, dtype=loss.dtype))
-    return {"loss": to_array(loss), "dx": gradient_of("x", leaf)}
+    y = module(leaf, *(_targets(t, leaf) for t in targets))
+    y.backward(to_tensor(dout) if isinstance(dout, np.ndarray) else torch.as_tensor(dout, dtype=y.dtype))
+    grads = {"dx": to_array(gradient_of("x", leaf))} | _prefixed(grads_of(module, names))
+    return {_output_name((x, *targets)): to_array(y)} | grads
 
 
 def backprop_network(net: TwoLayerNet, x: Array, t: Array) -> Results:
@@ -58,6 +47,10 @@ def autograd_network(module: nn.Module, x: Array, t: Array) -> Results:
     loss = nn.CrossEntropyLoss()(module(inputs), _targets(t, inputs))
     loss.backward()
     return {"loss": to_array(loss)} | _prefixed(grads_of(module))
+
+
+def _output_name(inputs: tuple[Array, ...]) -> str:
+    return "y" if len(inputs) == 1 else "loss"
 
 
 def _targets(t: Array, logits: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,7 @@ from torch import nn
 from numpy_impl import SGD, TwoLayerNet
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
-from torch_ref.modules import twin
+from torch_ref.pairs import twin
 from torch_ref.weights import params_of
 
 

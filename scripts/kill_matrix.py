@@ -1,0 +1,44 @@
+"""Shows that the suite can fail: each slip of the catalogue, and what catches it.
+
+A column is a way to compare gradients; a cell says in which dtypes it raises an alarm on the broken layer, on a
+scenario on which it raises none on the right one. All see the same data: every scenario of torch_ref.scenarios.
+
+ours           every check of torch_ref.battery, with proven bounds
+assert_close   torch.testing.assert_close with its defaults, NumPy against PyTorch
+allclose       numpy.allclose with its defaults
+gradcheck      torch.autograd.gradcheck with its defaults, float64 only, as it is meant
+1e-3, 1e-2     |difference| at most that
+ones           our bounds under an upstream gradient of ones
+book           our bounds on the data of the book's network alone
+
+Below, the false alarms: how often each of them raises one on the right layers. Exit status 1 when ours misses a slip or
+raises a false alarm. Takes about a minute.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import command_line
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+
+    def work() -> int:
+        from matrix import show  # imports PyTorch
+
+        return show(options)
+
+    return command_line.run(work)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = command_line.parser(__doc__, "python scripts/kill_matrix.py --only relu")
+    parser.add_argument("--only", metavar="PAIR", help="the slips of this pair alone, e.g. affine (default: all)")
+    seeds = command_line.integer(1)
+    parser.add_argument("--seeds", type=seeds, default=3, metavar="N", help="draws of the data for the false alarms")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

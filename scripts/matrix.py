@@ -1,0 +1,123 @@
+"""The work of kill_matrix.py: the mutants against our suite and its rivals, and the right layers against all."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import command_line
+import numpy as np
+from mutants import CATALOGUE, Mutant
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rivals import RIVALS
+
+from torch_ref import PAIRS, Pair
+from torch_ref.battery import Subject, checks_of
+from torch_ref.scenarios import Scenario
+
+DTYPES = (np.float64, np.float32)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One mutant: the first check of ours that fails, and the rivals that raise an alarm, by dtype."""
+
+    mutant: Mutant
+    ours: dict[str, str]
+    rivals: dict[str, list[str]]
+
+    @property
+    def missed(self) -> list[str]:
+        """The dtypes in which ours should have caught it."""
+        return [dtype for dtype, check in self.ours.items() if not check and dtype not in self.mutant.unseen_in]
+
+
+def line(mutant: Mutant) -> Line:
+    pair = PAIRS[mutant.pair]
+    subjects = {str(np.dtype(dtype)): Subject(pair, dtype, mutant.layer) for dtype in DTYPES}
+    return Line(
+        mutant,
+        {dtype: first_failure(subject) for dtype, subject in subjects.items()},
+        {rival: [dtype for dtype, subject in subjects.items() if catches(rival, subject)] for rival in RIVALS},
+    )
+
+
+def first_failure(subject: Subject) -> str:
+    """The first check of the battery that fails; empty if none does."""
+    for name, check in checks_of(subject.pair).items():
+        try:
+            check(subject)
+        except Exception:  # noqa: BLE001 - AssertionError, or whatever a broken layer runs into
+            return name
+    return ""
+
+
+def catches(rival: str, subject: Subject) -> bool:
+    """An alarm on a scenario on which the right layer causes none."""
+    return any(
+        RIVALS[rival](subject, scenario) and not false_alarm(rival, subject.pair, scenario, subject.dtype, subject.seed)
+        for scenario in subject.pair.scenarios
+    )
+
+
+@cache
+def false_alarm(rival: str, pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> bool:
+    return RIVALS[rival](Subject(pair, dtype, seed=seed), scenario)
+
+
+def false_alarms(pairs: Iterable[Pair], seeds: Iterable[int]) -> tuple[dict[str, int], int]:
+    """By rival, and how many data sets there are: a pair, a dtype, a scenario and a seed each."""
+    data = [(p, s, dtype, seed) for p in pairs for s in p.scenarios for dtype in DTYPES for seed in seeds]
+    return {rival: sum(false_alarm(rival, *one) for one in data) for rival in RIVALS}, len(data)
+
+
+def show(options: argparse.Namespace) -> int:
+    pairs = [pair for name, pair in PAIRS.items() if options.only in (None, name)]
+    if not pairs:
+        raise ValueError(f"--only: there is no pair {options.only!r}, but {', '.join(PAIRS)}")
+    mutants = [mutant for mutant in CATALOGUE if PAIRS[mutant.pair] in pairs]
+    terminal = Console()
+    progress = track(mutants, "mutants", console=terminal, transient=True, disable=not terminal.is_terminal)
+    lines = [line(mutant) for mutant in progress]
+    print_matrix(lines)
+
+    seeds = range(options.seeds)
+    rights = [Subject(pair, dtype, seed=seed) for pair in pairs for dtype in DTYPES for seed in seeds]
+    ours = [f"{right.pair.name} by {check}, seed {right.seed}" for right in rights if (check := first_failure(right))]
+    alarms, count = false_alarms(pairs, seeds)
+    print(f"\nfalse alarms on {count} sets of correct data (pair, scenario, dtype, seed):")
+    print(", ".join(f"{name} {n}" for name, n in {"ours": len(ours), **alarms}.items()))
+
+    missed = [f"{one.mutant.name} in {' and '.join(one.missed)}" for one in lines if one.missed]
+    if missed or ours:
+        problems = f"misses: {', '.join(missed) or 'none'}; false alarms: {', '.join(ours) or 'none'}"
+        return command_line.fail(f"ours {problems}", status=1)
+    print(f"ours catches all {len(lines)} slips and raises no false alarm")
+    return 0
+
+
+def print_matrix(lines: Sequence[Line]) -> None:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("pair", no_wrap=True)
+    table.add_column("slip", overflow="fold")
+    for name in ("ours", *RIVALS):
+        table.add_column(name, justify="center", no_wrap=True)
+    columns = [[[dtype for dtype, check in one.ours.items() if check], *one.rivals.values()] for one in lines]
+    for one, caught in zip(lines, columns, strict=True):
+        table.add_row(one.mutant.pair, one.mutant.slip, *map(cell, caught))
+    table.add_section()
+    totals = [sum(map(bool, column)) for column in zip(*columns, strict=True)]
+    table.add_row("", f"caught, of {len(lines)}", *map(str, totals))
+    Console(width=160).print(table)
+    for one in lines:
+        for dtype, reason in one.mutant.unseen_in.items():
+            print(f"not to be caught in {dtype}: {one.mutant.slip}; {reason}.")
+
+
+def cell(dtypes: list[str]) -> str:
+    """In which dtypes something was caught."""
+    return "yes" if len(dtypes) == 2 else "".join(dtypes).removeprefix("float") or "–"

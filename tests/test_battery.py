@@ -1,0 +1,38 @@
+"""Every check on every pair, in every dtype: the registry of torch_ref.pairs, the battery of torch_ref.battery."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import numpy_impl
+from torch_ref import PAIRS, Pair, register
+from torch_ref.battery import Subject, checks_of, names_of_checks
+
+CHECKS = names_of_checks(PAIRS.values(), (np.float32, np.float64))
+
+
+@pytest.mark.parametrize(("pair", "check", "dtype"), [rest for _, *rest in CHECKS], ids=[name for name, *_ in CHECKS])
+def test_pair(pair: Pair, check: str, dtype: Any) -> None:
+    checks_of(pair)[check](Subject(pair, dtype))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_values_are_right_for_other_seeds(pair: Pair, dtype: Any, seed: int) -> None:
+    for name, check in checks_of(pair).items():
+        if name == "forward" or name.endswith("_gradient"):
+            check(Subject(pair, dtype, seed=seed))
+
+
+def test_every_public_layer_is_registered() -> None:
+    public = {getattr(numpy_impl, name) for name in numpy_impl.__all__}
+    layers = {c for c in public if hasattr(c, "backward") or hasattr(c, "gradient")} - {numpy_impl.Layer}
+    assert layers == {pair.layer for pair in PAIRS.values()}
+    assert len(layers) == 4
+
+
+def test_a_name_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="register: a pair must have a name of its own, got 'relu' once more"):
+        register(PAIRS["relu"])

@@ -1,0 +1,228 @@
+"""verify: right layers pass, wrong ones are named with their tensor, and it is said which side is at fault."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
+from numpy_impl.checks import Array
+from torch_ref import PAIRS, verify
+from torch_ref.bounds import Ball, format_of
+from torch_ref.verify import EVEN, VACUOUS, WITHIN, Finding, Row, finding
+
+RNG = np.random.default_rng(0)
+W, B, X = RNG.standard_normal((4, 3)), RNG.standard_normal(3), RNG.standard_normal((6, 4))
+LOGITS, LABELS = RNG.standard_normal((6, 4)), np.array([0, 3, 1, 1, 2, 0])
+BALL = Ball(np.array([1.0, 2.0]), np.array([0.5, 0.25]), format_of(np.dtype(np.float32)))
+
+
+def affine(dtype: Any = np.float64) -> Affine:
+    return Affine(W.astype(dtype), B.astype(dtype))
+
+
+# Reports
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_right_layers_are_right(dtype: Any) -> None:
+    x, logits = X.astype(dtype), LOGITS.astype(dtype)
+    for report, names in (
+        (verify(affine(dtype), x), ["y", "dx", "dW", "db"]),
+        (verify(ReLU(), x), ["y", "dx"]),
+        (verify(SoftmaxWithLoss(), logits, LABELS), ["loss", "dx"]),
+        (verify(SoftmaxWithLoss(), logits, abs(logits)), ["loss", "dx"]),
+    ):
+        report.check()
+        assert report.ok
+        assert [row.name for row in report.rows] == names
+        for row in report.rows:
+            assert row.at_fault == ""
+            for side in (row.numpy, row.torch):
+                assert side.verdict == WITHIN
+                assert side.share == (side.distance / side.radius if side.distance else 0)
+                assert side.distance == pytest.approx(abs(side.value - side.centre), rel=1e-3, abs=1e-15)
+
+
+class WrongDW(Affine):
+    def backward(self, dout: Array) -> Any:
+        dx = super().backward(dout)
+        self.dW = self.dW.copy()
+        self.dW[2, 1] *= 1 + 1e-7
+        return dx
+
+
+def test_a_wrong_entry_is_named_with_its_numbers_and_numpy_is_at_fault() -> None:
+    report = verify(WrongDW(W, B), X)
+    assert not report.ok
+    (row,) = report.failures
+    assert (row.name, row.at_fault) == ("dW", "NumPy")
+    assert row.numpy.verdict == "OUTSIDE in 1 of 12"
+    assert row.numpy.entry == (2, 1)
+    assert row.numpy.distance == pytest.approx(1e-7 * abs(row.numpy.centre), rel=1e-5)
+    assert row.numpy.share > 1e6
+    text = str(report)
+    assert text.startswith("WrongDW and its twin, float64: WRONG. At fault, dW: NumPy\n")
+    (line,) = [line for line in text.splitlines() if "OUTSIDE" in line]
+    for part in ("dW", "NumPy", "(2, 1)", f"{row.numpy.value:.9g}", f"{row.numpy.centre:.9g}", "OUTSIDE in 1 of 12"):
+        assert part in line
+    with pytest.raises(AssertionError, match=r"WRONG\. At fault, dW: NumPy"):
+        report.check()
+    assert repr(report) == text
+
+
+def test_the_table_of_a_right_layer_has_two_lines_for_each_tensor() -> None:
+    lines = str(verify(ReLU(), np.array([[1.0, -2.0]]))).splitlines()
+    assert lines[0] == "ReLU and its twin, float64: right"
+    assert lines[1].split() == ["tensor", "by", "entry", "value", "centre", "distance", "radius", "share", "verdict"]
+    assert [line.split()[0] for line in lines[3:]] == ["y", "PyTorch", "dx", "PyTorch"]
+
+
+def test_pytorch_may_be_at_fault() -> None:
+    class Leaky(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.leaky_relu(x)
+
+    object.__setattr__(PAIRS["relu"], "module", lambda _: Leaky())
+    try:
+        assert {row.at_fault for row in verify(ReLU(), X).rows} == {"PyTorch"}
+    finally:
+        object.__setattr__(PAIRS["relu"], "module", lambda _: nn.ReLU())
+
+
+def test_both_may_be_at_fault() -> None:
+    wrong, right = Finding("OUTSIDE in 1 of 2"), Finding(WITHIN)
+    assert Row("y", wrong, wrong).at_fault == "NumPy and PyTorch"
+    assert Row("y", right, wrong).at_fault == "PyTorch"
+    assert Row("y", right, right).at_fault == ""
+
+
+def test_dout_is_uneven_by_default_and_may_be_given() -> None:
+    seen = []
+
+    class Watched(Affine):
+        def backward(self, dout: Array) -> Any:
+            seen.append(dout)
+            return super().backward(dout)
+
+    dout = np.arange(18.0).reshape(6, 3)
+    verify(Watched(W, B), X).check()
+    verify(Watched(W, B), X, dout=dout).check()
+    assert np.ptp(seen[0]) > 1
+    np.testing.assert_array_equal(seen[1], dout)
+    report = verify(SoftmaxWithLoss(), LOGITS, LABELS, dout=-3)
+    report.check()
+    assert report.rows[1].numpy.value * verify(SoftmaxWithLoss(), LOGITS, LABELS, dout=3).rows[1].numpy.value < 0
+
+
+def test_an_even_upstream_gradient_shows_nothing_and_does_not_pass() -> None:
+    report = verify(ReLU(), abs(X), dout=np.ones_like(X))
+    assert not report.ok
+    assert [row.at_fault for row in report.rows] == ["", f"neither: {EVEN}"]
+
+
+def test_overflow_leaves_no_bound_and_does_not_pass() -> None:
+    report = verify(affine(np.float32), np.full((1, 4), 3e38, np.float32), dout=np.ones((1, 3), np.float32))
+    assert report.rows[0].at_fault == f"neither: {VACUOUS}"
+
+
+def test_a_layer_that_changes_its_weights_or_its_input_cannot_hide_it() -> None:
+    class Decays(Affine):
+        def forward(self, x: Array) -> Array:
+            y = super().forward(x)
+            self.W *= 0.5
+            x *= 0.5
+            return y
+
+    report = verify(Decays(W.copy(), B), X.copy())
+    assert [row.name for row in report.failures] == ["dx"]
+
+
+def test_a_layer_that_is_not_registered_is_refused() -> None:
+    class Other(Layer):
+        def forward(self, x: Array) -> Array:
+            return x
+
+        def backward(self, dout: Array) -> Array:
+            return dout
+
+    with pytest.raises(TypeError, match="there must be a PyTorch twin registered for the layer, got Other"):
+        verify(Other(), X)
+
+
+def test_a_network_is_verified_layer_by_layer_and_as_a_whole() -> None:
+    class Skips(TwoLayerNet):
+        def gradient(self, x: Array, t: Array) -> dict[str, Array]:
+            return {key: 1.5 * grad for key, grad in super().gradient(x, t).items()}
+
+    net = Skips(4, 3, 4, 1.0, rng=0, dtype=np.float64)
+    assert [row.name for row in verify(net, X, LABELS).failures] == ["dW1", "db1", "dW2", "db2"]  # each layer is right
+    wrong = TwoLayerNet(4, 3, 4, 1.0, rng=0, dtype=np.float64)
+    wrong.layers["Affine2"] = WrongDW(*wrong.layers["Affine2"].params.values())
+    assert [row.name for row in verify(wrong, X, LABELS).failures] == ["Affine2.dW", "dW2"]
+
+
+# One tensor
+
+
+@pytest.mark.parametrize(
+    ("got", "verdict"),
+    [
+        (np.array([1.5, 1.75], np.float32), WITHIN),
+        (np.array([1.5, 2.2500002], np.float32), "OUTSIDE in 1 of 2"),
+        (np.array([0.25, 3.0], np.float32), "OUTSIDE in 2 of 2"),
+        (np.array([1.0, np.nan], np.float32), "OUTSIDE in 1 of 2"),
+        (np.array([np.inf, 2.0], np.float32), "OUTSIDE in 1 of 2"),
+        (np.array([1.0, 2.0]), "float64, not float32"),
+        (np.array([[1.0, 2.0]], np.float32), "shape (1, 2), not (2,)"),
+        (np.array([1.0], np.float32), "shape (1,), not (2,)"),
+        (None, "no array, NoneType"),
+        ([1.0, 2.0], "no array, list"),
+    ],
+)
+def test_findings(got: Any, verdict: str) -> None:
+    found = finding(got, BALL)
+    assert found.verdict == verdict
+    assert found.ok == (verdict == WITHIN)
+
+
+def test_the_worst_entry_is_that_of_the_greatest_share() -> None:
+    assert finding(np.array([1.25, 2.2], np.float32), BALL).entry == (1,)  # 0.25 of 0.5, 0.2 of 0.25
+    assert finding(np.array([np.nan, 9.0], np.float32), BALL).entry == (0,)
+
+
+def test_nothing_but_the_exact_value_is_within_a_radius_of_0() -> None:
+    exact = format_of(np.dtype(float)).exact(np.array([1.0, 0.0]))
+    assert finding(np.array([1.0, -0.0]), exact).share == 0
+    assert finding(np.array([1.0, 5e-324]), exact).share == np.inf
+    assert finding(np.array([1.0, 5e-324]), exact).verdict == "OUTSIDE in 1 of 2"
+
+
+@pytest.mark.parametrize("name", ["y", "dx"])
+def test_only_gradients_must_be_uneven(name: str) -> None:
+    even = format_of(np.dtype(float)).exact(np.ones(3))
+    assert finding(np.ones(3), even, name).verdict == (WITHIN if name == "y" else EVEN)
+    assert finding(np.ones(1), format_of(np.dtype(float)).exact(np.ones(1)), name).ok
+
+
+def test_a_radius_that_is_infinite_or_no_number_is_vacuous() -> None:
+    for radius in (np.inf, np.nan):
+        ball = Ball(np.ones(2), np.array([1.0, radius]), format_of(np.dtype(float)))
+        assert finding(np.ones(2), ball).verdict == VACUOUS
+
+
+def test_empty_tensors_are_within() -> None:
+    assert finding(np.ones((0, 3)), format_of(np.dtype(float)).exact(np.ones((0, 3)))).ok
+
+
+ARGUMENTS: dict[str, Callable[[], Any]] = {"affine": affine, "relu": ReLU}
+
+
+@pytest.mark.parametrize("make", ARGUMENTS.values(), ids=ARGUMENTS)
+def test_verify_leaves_arguments_alone(make: Callable[[], Any]) -> None:
+    x, layer = X.copy(), make()
+    verify(layer, x)
+    np.testing.assert_array_equal(x, X)

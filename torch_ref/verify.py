@@ -1,0 +1,184 @@
+"""`verify`: a NumPy layer and its PyTorch twin, each compared with the exact result to within the proven radius.
+
+Not with each other: so a failure says which of the two is wrong.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from numpy_impl import TwoLayerNet
+from numpy_impl.checks import Array
+from numpy_impl.functions import ieee_arithmetic
+from torch_ref.bounds import Ball
+from torch_ref.oracle import Results
+from torch_ref.pair import Example
+from torch_ref.pairs import pair_of
+
+WITHIN = "within"
+VACUOUS = "the bound is vacuous"
+EVEN = "an even gradient shows nothing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One side's tensor beside its bound, by its worst entry. `share` is the share of the radius that is used."""
+
+    verdict: str
+    entry: tuple[int, ...] = ()
+    value: float = np.nan
+    centre: float = np.nan
+    distance: float = np.nan
+    radius: float = np.nan
+    share: float = np.nan
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == WITHIN
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tensor: what became of it in NumPy and in PyTorch."""
+
+    name: str
+    numpy: Finding
+    torch: Finding
+
+    @property
+    def at_fault(self) -> str:
+        """Empty where both are within their radius."""
+        if self.numpy.verdict in (VACUOUS, EVEN):
+            return "neither: " + self.numpy.verdict
+        return " and ".join(name for name, side in (("NumPy", self.numpy), ("PyTorch", self.torch)) if not side.ok)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found, a row for each tensor. str() of it is a table."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self) -> bool:
+        """All is within its radius, in NumPy and in PyTorch, and every comparison shows something."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.at_fault)
+
+    def check(self) -> None:
+        """Raises AssertionError, with the table, unless all is well."""
+        if not self.ok:
+            raise AssertionError(str(self))
+
+    def __str__(self) -> str:
+        verdict = "; ".join(f"{row.name}: {row.at_fault}" for row in self.failures)
+        table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+        for heading in ("tensor", "by", "entry", "value", "centre", "distance", "radius", "share", "verdict"):
+            table.add_column(
+                heading, justify="left" if heading in ("tensor", "by", "verdict") else "right", no_wrap=True
+            )
+        for row in self.rows:
+            for tensor, by, side in ((row.name, "NumPy", row.numpy), ("", "PyTorch", row.torch)):
+                entry = ", ".join(map(str, side.entry))
+                numbers = (f"{side.value:.9g}", f"{side.centre:.9g}", f"{side.distance:.1e}", f"{side.radius:.1e}")
+                table.add_row(tensor, by, f"({entry})", *numbers, f"{side.share:.2g}", side.verdict)
+        text = io.StringIO()
+        Console(file=text, width=160, color_system=None).print(table)
+        lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
+        return "\n".join([f"{self.title}: {f'WRONG. At fault, {verdict}' if verdict else 'right'}", *lines])
+
+    __repr__ = __str__
+
+
+def verify(layer: Any, *inputs: Array, dout: Any = None) -> Report:
+    """Runs a registered layer or network and its twin, and compares both with the exact results.
+
+    inputs: what forward takes, x, or x and t; dout: the upstream gradient, by default an uneven one (under an even one
+    too many wrong gradients pass). A network is verified layer by layer, each on the inputs and the upstream gradient
+    that it really gets, and as a whole. Raises TypeError for a layer that is not registered.
+
+    >>> from numpy_impl import ReLU
+    >>> report = verify(ReLU(), np.array([[-1.0, 0.0, 2.0]]))
+    >>> report.ok
+    True
+    >>> [(row.name, row.at_fault, row.numpy.share) for row in report.rows]
+    [('y', '', 0.0), ('dx', '', 0.0)]
+    """
+    title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
+    if isinstance(layer, TwoLayerNet):
+        return Report(title, (*_layer_by_layer(layer, *inputs), *_rows(Example(layer, inputs, 1))))
+    if dout is None:
+        dout = _uneven(inputs[0], *inputs[1:], forward=layer.forward)
+    return Report(title, tuple(_rows(Example(layer, inputs, dout))))
+
+
+def compare(ours: Results, theirs: Results, bounds: Mapping[str, Ball], prefix: str = "") -> tuple[Row, ...]:
+    """A row for each bound."""
+    return tuple(
+        Row(prefix + name, finding(ours.get(name), ball, name), finding(theirs.get(name), ball, name))
+        for name, ball in bounds.items()
+    )
+
+
+@ieee_arithmetic
+def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
+    """One tensor beside its bound: shape, dtype, and every entry within its radius. NaN is never within anything."""
+    if not isinstance(got, np.ndarray):
+        return Finding(f"no array, {type(got).__name__}")
+    if got.shape != ball.shape:
+        return Finding(f"shape {got.shape}, not {ball.shape}")
+    if got.dtype != ball.format.dtype:
+        return Finding(f"{got.dtype}, not {ball.format.dtype}")
+    if not np.isfinite(ball.radius).all():
+        return Finding(VACUOUS)
+    if name.startswith("d") and ball.centre.size > 1 and np.ptp(ball.centre) == 0:
+        return Finding(EVEN)
+    if got.size == 0:
+        return Finding(WITHIN, share=0.0)
+    distance = abs(got.astype(ball.format.wide) - ball.centre).astype(float)
+    share = np.where(distance == 0, 0, distance / ball.radius)
+    outside = ~(share <= 1)
+    worst = np.unravel_index(np.argmax(np.where(np.isnan(share), np.inf, share)), share.shape)
+    return Finding(
+        f"OUTSIDE in {np.count_nonzero(outside)} of {got.size}" if outside.any() else WITHIN,
+        tuple(map(int, worst)),
+        *(float(array[worst]) for array in (got, ball.centre, distance, ball.radius, share)),
+    )
+
+
+def _rows(example: Example, prefix: str = "") -> tuple[Row, ...]:
+    pair = pair_of(example.layer)
+    # First, for a broken layer might change its parameters or its input as it runs.
+    bounds, theirs = pair.bounds(example), pair.torch_results(example)
+    return compare(pair.results(example), theirs, bounds, prefix)
+
+
+def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> tuple[Row, ...]:
+    """Each layer where it stands, on what it really gets."""
+    names, layers, inputs = list(net.layers), list(net.layers.values()), [x]
+    for layer in layers:
+        inputs.append(layer.forward(inputs[-1]))
+    rows = _rows(Example(net.last_layer, (inputs[-1], t), 1), "last_layer.")
+    dout = net.last_layer.backward()
+    for name, layer, layer_input in reversed(list(zip(names, layers, inputs, strict=False))):
+        rows = (*_rows(Example(layer, (layer_input,), dout), f"{name}."), *rows)
+        dout = layer.backward(dout)
+    return rows
+
+
+def _uneven(*inputs: Array, forward: Any) -> Any:
+    """An upstream gradient for these inputs: of the shape of y, or a number for a loss."""
+    if len(inputs) > 1:
+        return 1.7
+    y = np.asarray(forward(*inputs))
+    return np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)
