@@ -72,6 +72,9 @@ class Affine(Layer):
     as (M, D). Caches a copy of x. Raises TypeError, ValueError for other dtypes, shapes; RuntimeError for a backward
     before any forward. Twin: torch.nn.Linear.
 
+    db is summed along contiguous memory, where NumPy adds pairwise: over 4096 samples of one sign that is 0.4 units in
+    the last place off, in the mean. A plain sum(0) adds row by row, is 8 off, and would save 3 µs of a step.
+
     >>> layer = Affine(W=np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), b=np.array([0.5, 0.0, 0.0]))
     >>> layer.forward(np.array([[1.0, 10.0]]))
     array([[41.5, 52. , 63. ]])
@@ -106,7 +109,7 @@ class Affine(Layer):
         self._check_dout(dout)
         dx = dout @ self.W.T if self.needs_input_grad else None
         dout = dout.reshape(-1, len(self.b))  # (..., M) -> (N, M)
-        # The copy lays each column of dout side by side in memory, where NumPy sums pairwise: error log N, not N.
+        # The copy lays each column of dout side by side in memory.
         self.dW, self.db = self._x.T @ dout, dout.T.copy().sum(axis=1)
         return dx
 

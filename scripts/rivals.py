@@ -4,6 +4,7 @@ A rival is a function of a pair, a layer, a scenario, a dtype and a seed, that s
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.battery import Subject, expected
-from torch_ref.pair import Example
+from torch_ref.bounds import Ball
+from torch_ref.pair import Example, Pair
 from torch_ref.scenarios import Scenario
 from torch_ref.verify import finding
 
@@ -52,8 +54,7 @@ def compares(agree: Callable[[Any, Array], bool]) -> Rival:
 
 def all_ones(subject: Subject, scenario: Scenario) -> bool:
     """Our own bounds, under an upstream gradient of ones."""
-    right = _with_ones(Subject(subject.pair, subject.dtype, seed=subject.seed).example(scenario))
-    bounds = subject.pair.bounds(right)
+    bounds = _bounds_with_ones(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
     try:
         ours = subject.pair.results(_with_ones(subject.example(scenario)))
     except Exception:  # noqa: BLE001 - as above
@@ -129,6 +130,11 @@ def _plain(dout: torch.Tensor) -> Any:
 def _variables(subject: Subject, example: Example) -> dict[str, Array]:
     x = {"x": example.inputs[0]} if hasattr(example.layer, "backward") else {}
     return x | subject.pair.params(example.layer)
+
+
+@cache
+def _bounds_with_ones(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, Ball]:
+    return pair.bounds(_with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
 
 
 def _with_ones(example: Example) -> Example:

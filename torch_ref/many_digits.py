@@ -16,7 +16,7 @@ from numpy_impl.checks import Array
 DIGITS = 400
 STEP = mpmath.mpf(10) ** -200
 
-_mpf = np.frompyfunc(lambda value: mpmath.mpf(float(value)), 1, 1)
+exactly = np.frompyfunc(lambda value: mpmath.mpf(float(value)), 1, 1)
 exp = np.frompyfunc(mpmath.exp, 1, 1)
 log = np.frompyfunc(mpmath.log, 1, 1)
 _relu = np.frompyfunc(lambda value: value if value.real > 0 else mpmath.mpf(0), 1, 1)
@@ -31,8 +31,8 @@ def exact_results(
     """
     with mpmath.workdps(DIGITS):
         x, *others = inputs
-        variables = {"x": _mpf(x)} | {name: _mpf(value) for name, value in params.items()}
-        weights = _mpf(np.asarray(dout))
+        variables = {"x": exactly(x)} | {name: exactly(value) for name, value in params.items()}
+        weights = exactly(np.asarray(dout))
 
         def forward() -> Any:
             return formula(variables["x"], *others, **{name: variables[name] for name in params})
@@ -60,7 +60,7 @@ def relu(x: Array) -> Any:
 
 def softmax_with_loss(x: Array, t: Array) -> Any:
     log_p = x - log(exp(x).sum(-1, keepdims=True))
-    rows = np.eye(x.shape[-1], dtype=int)[t] if t.ndim == 1 else _mpf(t)
+    rows = np.eye(x.shape[-1], dtype=int)[t] if t.ndim == 1 else exactly(t)
     return -(rows * log_p).sum() / len(x)
 
 
