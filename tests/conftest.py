@@ -2,11 +2,14 @@
 
 import gzip
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from numpy_impl import load_mnist
 from numpy_impl.checks import Array
@@ -14,6 +17,16 @@ from numpy_impl.checks import Array
 # No deadline: these machines are shared. The blob replays a failing example elsewhere.
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.load_profile("default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """For NumPy's BLAS and for PyTorch: on matrices this small two pools of threads only stand in each other's way."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with threadpool_limits(1, "blas"):
+        yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

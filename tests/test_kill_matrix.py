@@ -1,4 +1,4 @@
-"""The suite can fail: each slip of the catalogue turns a check of ours red. That right layers turn none: test_battery."""
+"""The suite can fail: each slip of the catalogue turns a check of ours red. (test_battery: right layers turn none.)"""
 
 from collections import Counter
 from functools import cache
@@ -65,7 +65,8 @@ def test_an_alarm_that_the_right_layer_raises_too_is_no_catch() -> None:
     assert not any(catches(rival, Subject(relu, np.float64)) for rival in RIVALS)
 
 
-def test_the_script_prints_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_script_prints_the_matrix(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("matrix.line", cached_line)
     assert kill_matrix.main(["--only", "relu", "--seeds", "1"]) == 0
     out = capsys.readouterr().out
     assert "The derivative at 0 is 1: the mask is x < 0 for x ≤ 0" in out
