@@ -17,8 +17,9 @@ from rich.table import Table
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
 from numpy_impl.checks import Array
 from torch_ref import PAIRS, autograd, backprop, many_digits
-from torch_ref.battery import Subject, difference, expected
+from torch_ref.battery import Subject
 from torch_ref.oracle import Results
+from torch_ref.value_checks import difference
 
 DTYPES = (np.float32, np.float64)
 AFFINE = (100, 784, 50, 20)  # N, D, M, and of how many rows the exact values are computed
@@ -138,9 +139,9 @@ def bound_over_error(dtype: Any, seeds: int) -> dict[tuple[str, str], Array]:
     for pair in PAIRS.values():
         for scenario in pair.scenarios:
             for seed in range(seeds):
-                balls, theirs = expected(pair, scenario, np.dtype(dtype), seed)
-                ours = pair.results(Subject(pair, dtype, seed=seed).example(scenario))
-                for name, ball in balls.items():
+                subject = Subject(pair, dtype, seed=seed)
+                ours, theirs = subject.results(scenario), subject.torch_results(scenario)
+                for name, ball in subject.bounds(scenario).items():
                     for got in (ours[name], theirs[name]):
                         distance = abs(got.astype(ball.format.wide) - ball.centre).astype(float)
                         inexact = distance > 0

@@ -12,7 +12,7 @@ import torch
 
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
-from torch_ref.battery import Subject, expected
+from torch_ref.battery import Subject
 from torch_ref.bounds import Ball
 from torch_ref.pair import Example, Pair
 from torch_ref.scenarios import Scenario
@@ -42,9 +42,9 @@ def compares(agree: Callable[[Any, Array], bool]) -> Rival:
 
     @ieee_arithmetic
     def alarm(subject: Subject, scenario: Scenario) -> bool:
-        _, theirs = expected(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
+        theirs = subject.torch_results(scenario)
         try:
-            ours = subject.pair.results(subject.example(scenario))
+            ours = subject.results(scenario)
             return not all(agree(ours[name], theirs[name]) for name in theirs)
         except Exception:  # noqa: BLE001 - whatever stops the layer or the comparison is an alarm
             return True
@@ -66,9 +66,8 @@ def book_alone(subject: Subject, scenario: Scenario) -> bool:
     """Our own bounds, on the data of the book's network alone."""
     if scenario.name != "book":
         return False
-    bounds, _ = expected(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
-    ours = subject.pair.results(subject.example(scenario))
-    return not all(finding(ours[name], ball).ok for name, ball in bounds.items())
+    ours = subject.results(scenario)
+    return not all(finding(ours[name], ball).ok for name, ball in subject.bounds(scenario).items())
 
 
 def gradcheck(subject: Subject, scenario: Scenario) -> bool:

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from noisy import Noise
 
 from numpy_impl.checks import Array
-from torch_ref.battery import difference
 from torch_ref.bounds import LIBM, Ball, Format, exp, format_of
+from torch_ref.value_checks import difference
 from torch_ref.verify import VACUOUS, finding
 
 SINGLE, DOUBLE = format_of(np.dtype(np.float32)), format_of(np.dtype(np.float64))

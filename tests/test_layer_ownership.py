@@ -10,7 +10,7 @@ from small_layers import LABELS, LOGITS, ROWS, B, W, X
 
 from numpy_impl import Affine, SoftmaxWithLoss
 from numpy_impl.checks import Array
-from torch_ref.battery import LAYOUTS
+from torch_ref.contract_checks import LAYOUTS
 
 
 @pytest.mark.parametrize("t", [LABELS, ROWS])

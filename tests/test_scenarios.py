@@ -7,7 +7,7 @@ import pytest
 
 from numpy_impl import load_mnist, softmax
 from torch_ref import PAIRS, SCENARIOS
-from torch_ref.battery import expected
+from torch_ref.battery import Subject
 from torch_ref.scenarios import Data, Scenario
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -49,7 +49,7 @@ def test_integers_are_so_large_that_products_just_do_not_round(dtype: Any, limit
     x, W = d.x().astype(float), d.weights(d.D, d.H).astype(float)
     assert (x == np.rint(x)).all()
     assert limit / 1000 < (abs(x) @ abs(W)).max() < limit
-    bounds, _ = expected(PAIRS["affine"], BY_NAME["integers"], np.dtype(dtype), 0)
+    bounds = Subject(PAIRS["affine"], dtype).bounds(BY_NAME["integers"])
     assert not any(ball.radius.any() for ball in bounds.values())
 
 
@@ -96,7 +96,7 @@ def test_rows_are_general_and_the_first_is_one_hot() -> None:
 def test_every_gradient_of_every_layer_is_uneven(scenario: Scenario) -> None:
     for pair in PAIRS.values():
         if scenario in pair.scenarios:
-            for name, ball in list(expected(pair, scenario, np.dtype(float), 0)[0].items())[1:]:
+            for name, ball in list(Subject(pair, float).bounds(scenario).items())[1:]:
                 assert ball.centre.size == 1 or np.ptp(ball.centre) > 0, f"{pair.name}: {name}"
 
 
@@ -109,7 +109,7 @@ WEAK = {("two_layer_net", "decades", "float32"), ("two_layer_net", "integers", "
 def test_a_gradient_of_zeros_is_outside_the_bounds(dtype: Any) -> None:
     for pair in PAIRS.values():
         for scenario in pair.scenarios:
-            balls = list(expected(pair, scenario, np.dtype(dtype), 0)[0].items())[1:]
+            balls = list(Subject(pair, dtype).bounds(scenario).items())[1:]
             weak = scenario.name == "tiny" or (pair.name, scenario.name, np.dtype(dtype).name) in WEAK
             for name, ball in balls if not weak else ():
                 assert (abs(ball.centre) > ball.radius).any(), f"{pair.name}: {name} on {scenario.name}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from mutants.catalogue import BOOK, mutant
+from mutants.catalogue import mutant
 from numpy_impl import Affine
 from numpy_impl.checks import Array
 
@@ -73,16 +73,6 @@ class DbOfFirstSample(Affine):
 
 
 @mutant("affine")
-class DbKeepsTheBatchAxis(Affine):
-    """db has shape (1, M)."""
-
-    def backward(self, dout: Array) -> Any:
-        dx = super().backward(dout)
-        self.db = self.db[None]
-        return dx
-
-
-@mutant("affine")
 class DbForgotten(Affine):
     """db stays 0."""
 
@@ -106,39 +96,6 @@ class BiasTwice(Affine):
 
     def forward(self, x: Array) -> Array:
         return super().forward(x) + self.b
-
-
-@mutant("affine")
-class DWAccumulates(Affine):
-    """dW is added to over calls, as .grad in PyTorch."""
-
-    def backward(self, dout: Array) -> Any:
-        before = self.dW
-        dx = super().backward(dout)
-        self.dW = self.dW if before is None else before + self.dW
-        return dx
-
-
-@mutant("affine")
-class DbAccumulates(Affine):
-    """db is added to over calls."""
-
-    def backward(self, dout: Array) -> Any:
-        before = self.db
-        dx = super().backward(dout)
-        self.db = self.db if before is None else before + self.db
-        return dx
-
-
-@mutant("affine")
-class StaleInput(Affine):
-    """The input is cached once, by the first forward."""
-
-    def forward(self, x: Array) -> Array:
-        first = getattr(self, "_x", None)
-        y = super().forward(x)
-        self._x = self._x if first is None or len(first) != len(self._x) else first
-        return y
 
 
 @mutant("affine")
@@ -189,64 +146,6 @@ class LastFeatureMissing(Affine):
         return dx
 
 
-@mutant("affine", unseen_in={"float32": "float32 is what it computes in"})
-class ComputesInFloat32(Affine):
-    """y is computed in float32."""
-
-    def forward(self, x: Array) -> Array:
-        y = super().forward(x)
-        return y.astype(np.float32).astype(y.dtype) if y.dtype.kind == "f" else y
-
-
-@mutant("affine")
-class ComputesInFloat16(Affine):
-    """dW is computed in half precision."""
-
-    def backward(self, dout: Array) -> Any:
-        dx = super().backward(dout)
-        with np.errstate(all="ignore"):
-            self.dW = self.dW.astype(np.float16).astype(dout.dtype) if dout.dtype.kind == "f" else self.dW
-        return dx
-
-
-@mutant("affine", source=BOOK, unseen_in={"float64": "float64 is what it computes in"})
-class SilentFloat64(Affine):
-    """Float32 input meets float64 weights, and every result is float64."""
-
-    def forward(self, x: Array) -> Array:
-        y = super().forward(x)
-        return y.astype(np.float64) if y.dtype == np.float32 else y
-
-
-@mutant("affine")
-class ScalesDoutInPlace(Affine):
-    """dout is halved in place after it was used."""
-
-    def backward(self, dout: Array) -> Any:
-        dx = super().backward(dout)
-        dout *= dout.dtype.type(0.5)
-        return dx
-
-
-@mutant("affine")
-class DecaysWeightsInForward(Affine):
-    """Weight decay is applied to W itself in forward."""
-
-    def forward(self, x: Array) -> Array:
-        y = super().forward(x)
-        self.W *= self.W.dtype.type(1 - 1e-4)
-        return y
-
-
-@mutant("affine")
-class UpdatesBeforeDx(Affine):
-    """dx is computed with W as updated by a step of SGD."""
-
-    def backward(self, dout: Array) -> Any:
-        super().backward(dout)
-        return dout @ (self.W - self.W.dtype.type(0.1) * self.dW).T
-
-
 @mutant("affine")
 class DecayInDW(Affine):
     """dW holds the gradient of a weight decay that the loss does not have."""
@@ -257,56 +156,6 @@ class DecayInDW(Affine):
         return dx
 
 
-@mutant("affine", source=BOOK)
-class MatricesOnly(Affine):
-    """The sums run over the first axis only, and transposing x (N, T, D) reverses all axes."""
-
-    def backward(self, dout: Array) -> Any:
-        dx = super().backward(dout)
-        self.db = dout.sum(axis=0)
-        return dx
-
-
-@mutant("affine")
-class OneBufferForDW(Affine):
-    """dW is written into the same array by every call."""
-
-    def backward(self, dout: Array) -> Any:
-        buffer = self.dW
-        dx = super().backward(dout)
-        if buffer is not None:
-            buffer[...] = self.dW
-            self.dW = buffer
-        return dx
-
-
-@mutant("affine")
-class KeepsInputByReference(Affine):
-    """The cache is the caller's x, which may change before backward."""
-
-    def forward(self, x: Array) -> Array:
-        y = super().forward(x)
-        self._x = x.reshape(-1, len(self.W))
-        return y
-
-
-@mutant("affine")
-class SqueezesOneSample(Affine):
-    """A batch of one comes back without its axis."""
-
-    def forward(self, x: Array) -> Array:
-        y = super().forward(x)
-        return y[0] if y.shape[:1] == (1,) else y
-
-
-@mutant("affine", source=BOOK)
-class BroadcastsBias(Affine):
-    """A bias of shape (1,) is accepted and broadcast."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-
-
 @mutant("affine")
 class SmallEntriesCleaned(Affine):
     """Entries of dx below 1e-8 are set to 0."""
@@ -314,15 +163,4 @@ class SmallEntriesCleaned(Affine):
     def backward(self, dout: Array) -> Any:
         dx = super().backward(dout)
         dx[abs(dx) < 1e-8] = 0
-        return dx
-
-
-@mutant("affine", unseen_in={"float32": "float32 is what it computes in"})
-class DbInFloat32(Affine):
-    """db is summed up in float32."""
-
-    def backward(self, dout: Array) -> Any:
-        dx = super().backward(dout)
-        rows = dout.reshape(-1, len(self.b))
-        self.db = rows.sum(axis=0, dtype=np.float32).astype(dout.dtype) if dout.dtype.kind == "f" else self.db
         return dx

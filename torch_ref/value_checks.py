@@ -1,0 +1,89 @@
+"""The checks of values: against the bounds, PyTorch, the complex step, many digits, and at infinity and NaN."""
+
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from numpy_impl import complex_step_gradient
+from numpy_impl.checks import Array
+from torch_ref.many_digits import DIGITS
+from torch_ref.pair import forward_of
+from torch_ref.scenarios import Scenario
+from torch_ref.subject import ORDINARY, Subject, require
+from torch_ref.verify import Report, compare
+
+
+def report(subject: Subject, scenario: Scenario, name: str) -> Report:
+    """One tensor on one scenario."""
+    bound = {name: subject.bounds(scenario)[name]}
+    rows = compare(subject.results(scenario), subject.torch_results(scenario), bound)
+    return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", rows)
+
+
+def check_values(subject: Subject, name: str) -> None:
+    """On every scenario each entry lies within its radius: the layer's and PyTorch's."""
+    reports = {scenario.name: report(subject, scenario, name) for scenario in subject.pair.scenarios}
+    failed = [str(found) for found in reports.values() if not found.ok]
+    passed = ", ".join(scenario for scenario, found in reports.items() if found.ok)
+    require(not failed, "\n\n".join([*failed, f"right on: {passed or 'none'}"]))
+
+
+def check_complex_step(subject: Subject) -> None:
+    """The gradients are those of the layer's own forward, differentiated by the complex step.
+
+    It is not proven how far that is from exact: allowed are 8 radii, for a complex product rounds more than once, and
+    10⁻¹³ of the greatest entry.
+    """
+    for scenario in subject.small_scenarios:
+        ours, bounds = subject.results(scenario), subject.bounds(scenario)
+        layer, inputs, dout = subject.example(scenario, wide=np.complex128)
+        variables = {"dx": inputs[0]} | {f"d{n}": value for n, value in subject.pair.params(layer).items()}
+        size = abs(np.asarray(dout)).max()  # taken out, or a tiny dout times a step of 1e-200 would underflow
+
+        def f(_: Array, layer: Any = layer, inputs: Any = inputs, weights: Any = dout / size) -> Any:
+            return np.sum(forward_of(layer)(*inputs) * weights)
+
+        for name in bounds.keys() & variables.keys():
+            gradient = complex_step_gradient(f, variables[name]) * size
+            allowed = 8 * bounds[name].radius + 1e-13 * abs(gradient).max()
+            _require_small(f"{name} on {scenario.name}", ours[name] - gradient, allowed)
+
+
+def check_many_digits(subject: Subject) -> None:
+    """Each entry lies within its radius of the result to 400 digits."""
+    for scenario in subject.small_scenarios:
+        truth, bounds = subject.exact(scenario), subject.bounds(scenario)
+        for name, value in subject.results(scenario).items():
+            _require_small(f"{name} on {scenario.name}", difference(value, truth[name]), bounds[name].radius)
+
+
+def difference(value: Array, truth: Array) -> Array:
+    """value − truth, of numbers of many digits, rounded to float64 at the end."""
+    subtract = np.frompyfunc(lambda got, right: float(mpmath.mpf(float(got)) - right), 2, 1)
+    with mpmath.workdps(DIGITS):
+        return np.asarray(subtract(value, truth), float)
+
+
+def check_infinity_and_nan(subject: Subject) -> None:
+    """Where PyTorch's result is NaN or infinite, so is the layer's, and nowhere else; and there is no warning."""
+    for at, value in (("x", np.nan), ("x", np.inf), ("dout", np.nan), ("dout", np.inf), ("dout", -np.inf)):
+        example = subject.example(ORDINARY)
+        array = example.inputs[0] if at == "x" else example.dout
+        if isinstance(array, np.ndarray):
+            array[0, :2] = value
+            theirs = subject.pair.torch_results(example)
+            for name, ours in subject.pair.results(example).items():
+                same = _kinds(ours) == _kinds(theirs[name])
+                require(
+                    same.all(), f"{name} with {value} in {at}: NaN or infinity where PyTorch has none, or not where"
+                )
+
+
+def _kinds(values: Array) -> Array:
+    return np.select([np.isnan(values), values == np.inf, values == -np.inf], [1, 2, 3])
+
+
+def _require_small(what: str, error: Array, allowed: Array | float) -> None:
+    outside = ~(abs(error) <= allowed)
+    require(not outside.any(), f"{what}: outside in {np.count_nonzero(outside)} of {outside.size} entries")
