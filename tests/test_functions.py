@@ -113,6 +113,13 @@ def test_cross_entropy_has_no_epsilon() -> None:
     assert cross_entropy_error(np.array([[1e-300, 1.0]]), np.array([0])) == -np.log(1e-300)
 
 
+def test_an_impossible_class_that_is_expected_costs_without_limit() -> None:
+    y = np.array([[0.0, 1.0]])
+    assert cross_entropy_error(y, np.array([[0.5, 0.5]])) == np.inf
+    assert cross_entropy_error(y, np.array([[-0.5, 1.5]])) == -np.inf  # rows are taken at their value
+    assert cross_entropy_error(y, np.array([[0.0, 1.0]])) == 0
+
+
 def test_nan_propagates_also_where_t_is_0() -> None:
     y = np.array([[np.nan, 0.5]])
     assert np.isnan(cross_entropy_error(y, np.array([[0.0, 1.0]])))

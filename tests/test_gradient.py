@@ -76,6 +76,23 @@ def test_small_unsigned_values_do_not_wrap() -> None:
     np.testing.assert_allclose(got, [-1e5], rtol=1e-12)  # -2 / (2h), and 2h is exact
 
 
+def test_the_complex_step_leaves_the_real_part_where_it_is() -> None:
+    x, seen = np.array([0.0, 1e-250, 3.0], complex), []
+
+    def f(z: Array) -> float:
+        seen.append(z.copy())
+        return 0.0
+
+    complex_step_gradient(f, x)
+    for i, point in enumerate(seen):
+        np.testing.assert_array_equal(point, x + 1j * 1e-200 * (np.arange(3) == i))
+
+
+def test_a_tiny_f_keeps_its_digits() -> None:
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(numerical_gradient(lambda x: 1e-30 * squares(x), x), [2e-30, 4e-30], rtol=1e-9)
+
+
 def test_f_may_read_what_holds_x() -> None:
     x = np.array([1.0, 2.0])
     np.testing.assert_allclose(numerical_gradient(lambda _: squares(x), x), [2, 4], rtol=1e-9)  # u |f| / h

@@ -149,6 +149,8 @@ REFUSALS: list[Refusal] = [
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS - 2), ValueError, "class indices in t must be 0 to 2, got -1"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS + 1), ValueError, "class indices in t must be 0 to 2, got 3"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, np.array([0, 2, 5, 1])), ValueError, "must be 0 to 2, got 5"),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, np.array([0, 7, 5, -1])), ValueError, "must be 0 to 2, got 7"),
+    (lambda: SoftmaxWithLoss().forward(np.ones((1, 4)), np.array([4])), ValueError, "must be 0 to 3, got 4"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, np.full(4, -100)), ValueError, "must be 0 to 2, got -100"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(float)), TypeError, "t must be integer class indices"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices, .* got bool"),

@@ -85,6 +85,24 @@ def test_the_loss_takes_any_number_for_dout(dout: Any) -> None:
     np.testing.assert_array_equal(layer.backward(dout), 2 * layer.backward(), strict=True)
 
 
+def test_the_largest_integer_that_fits_is_a_dout() -> None:
+    layer = SoftmaxWithLoss()
+    layer.forward(LOGITS, LABELS)
+    largest = np.finfo(float).max
+    np.testing.assert_array_equal(layer.backward(int(largest)), layer.backward(float(largest)))
+
+
+def test_a_complex_loss_takes_a_complex_dout() -> None:
+    layer = SoftmaxWithLoss()
+    layer.forward(LOGITS.astype(complex), LABELS)
+    np.testing.assert_array_equal(layer.backward(2j), 2j * layer.backward(), strict=True)
+
+
+def test_a_dtype_is_what_it_equals() -> None:
+    x = X.astype(np.dtype(float, metadata={"unit": "m"}))
+    np.testing.assert_array_equal(Affine(W, B).forward(x), Affine(W, B).forward(X))
+
+
 def test_infinity_and_nan_pass_without_a_warning() -> None:
     # Warnings are errors in this suite.
     x = np.array([[np.inf, np.nan], [-np.inf, 1e308], [0.0, 1.0], [1.0, 1.0]])

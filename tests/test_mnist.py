@@ -129,6 +129,12 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     ),
     "fewer-labels": (NAMES[3], idx(0x801, (2,), bytes(2)), "must have a label for each of the 3 images, got 2"),
     "eleventh-class": (NAMES[3], idx(0x801, (3,), bytes([0, 10, 1])), "must have labels of 0 to 9, got 10"),
+    "a-class-far-out": (NAMES[3], idx(0x801, (3,), bytes([0, 255, 1])), "must have labels of 0 to 9, got 255"),
+    "smaller-images": (
+        NAMES[2],
+        idx(0x803, (3, 27, 28), bytes(3 * 27 * 28)),
+        r"must have entries of shape \(28, 28\), got \(27, 28\)",
+    ),
 }
 
 
