@@ -110,7 +110,7 @@ def test_weights_that_do_not_fit_are_refused(params: dict[str, Array], error: ty
 
 
 def test_a_layer_without_a_twin_is_named() -> None:
-    with pytest.raises(TypeError, match="twin: there must be a PyTorch twin registered for the layer, got Tensor"):
+    with pytest.raises(TypeError, match="pairs: the layer must be registered, with its PyTorch twin, got Tensor"):
         twin(torch.ones(1))
 
 

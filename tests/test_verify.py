@@ -137,8 +137,9 @@ def test_a_layer_that_changes_its_weights_or_its_input_cannot_hide_it() -> None:
             x *= 0.5
             return y
 
-    report = verify(Decays(W.copy(), B), X.copy())
-    assert [row.name for row in report.failures] == ["dx"]
+    for dout in (None, np.arange(18.0).reshape(6, 3)):
+        report = verify(Decays(W.copy(), B), X.copy(), dout=dout)
+        assert [row.name for row in report.failures] == ["dx"]
 
 
 def test_a_layer_that_is_not_registered_is_refused() -> None:
@@ -149,8 +150,29 @@ def test_a_layer_that_is_not_registered_is_refused() -> None:
         def backward(self, dout: Array) -> Array:
             return dout
 
-    with pytest.raises(TypeError, match="there must be a PyTorch twin registered for the layer, got Other"):
+    with pytest.raises(TypeError, match="pairs: the layer must be registered, with its PyTorch twin, got Other"):
         verify(Other(), X)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: verify(ReLU()), TypeError, "verify: x must be a NumPy array, got None"),
+        (lambda: verify(ReLU(), [1.0]), TypeError, "verify: x must be a NumPy array, got list"),  # type: ignore[arg-type]
+        (lambda: verify(ReLU(), np.array([1, 2])), TypeError, "verify: x must be of a native floating-point dtype"),
+        (lambda: verify(ReLU(), X.astype(complex)), TypeError, "verify: x must be float32 or float64, got complex128"),
+        (lambda: verify(affine(), X[:, :3]), ValueError, "Affine: x must have 4 features in its last axis"),
+        (lambda: verify(affine(), X, dout=X), ValueError, "Affine: dout must have the shape of the output"),
+        (lambda: verify(affine(), X.astype(np.float32)), TypeError, "Affine: x must be float64, got float32"),
+        (lambda: verify(SoftmaxWithLoss(), LOGITS, LABELS - 1), ValueError, "SoftmaxWithLoss: class indices in t"),
+        (lambda: verify(TwoLayerNet(4, 3, 2), X.astype(np.float32), LABELS), ValueError, "TwoLayerNet: class indices"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_plain_words(
+    call: Callable[[], Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call()
 
 
 def test_a_network_is_verified_layer_by_layer_and_as_a_whole() -> None:

@@ -28,7 +28,7 @@ def pair_of(layer: object) -> Pair:
     for pair in PAIRS.values():
         if isinstance(pair.layer, type) and isinstance(layer, pair.layer):
             return pair
-    raise TypeError(f"twin: there must be a PyTorch twin registered for the layer, got {type(layer).__name__}")
+    raise TypeError(f"pairs: the layer must be registered, with its PyTorch twin, got {type(layer).__name__}")
 
 
 def twin(layer: Any, dtype: Any = np.float32) -> Any:

@@ -5,6 +5,7 @@ Not with each other: so a failure says which of the two is wrong.
 
 import io
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.checks import Array, check_array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball
 from torch_ref.oracle import Results
@@ -105,7 +106,8 @@ def verify(layer: Any, *inputs: Array, dout: Any = None) -> Report:
 
     inputs: what forward takes, x, or x and t; dout: the upstream gradient, by default an uneven one (under an even one
     too many wrong gradients pass). A network is verified layer by layer, each on the inputs and the upstream gradient
-    that it really gets, and as a whole. Raises TypeError for a layer that is not registered.
+    that it really gets, and as a whole. Raises TypeError for a layer that is not registered and for x of another dtype
+    than float32 and float64; whatever else the layer refuses, it refuses as ever.
 
     >>> from numpy_impl import ReLU
     >>> report = verify(ReLU(), np.array([[-1.0, 0.0, 2.0]]))
@@ -114,11 +116,16 @@ def verify(layer: Any, *inputs: Array, dout: Any = None) -> Report:
     >>> [(row.name, row.at_fault, row.numpy.share) for row in report.rows]
     [('y', '', 0.0), ('dx', '', 0.0)]
     """
+    pair_of(layer)
+    check_array("verify", "x", inputs[0] if inputs else None)
+    if inputs[0].dtype not in (np.float32, np.float64):
+        raise TypeError(f"verify: x must be float32 or float64, got {inputs[0].dtype}")
     title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
     if isinstance(layer, TwoLayerNet):
-        return Report(title, (*_layer_by_layer(layer, *inputs), *_rows(Example(layer, inputs, 1))))
+        whole = _rows(Example(layer, inputs, 1))
+        return Report(title, (*_layer_by_layer(layer, *inputs), *whole))
     if dout is None:
-        dout = _uneven(inputs[0], *inputs[1:], forward=layer.forward)
+        dout = _uneven(deepcopy(layer), *deepcopy(inputs))
     return Report(title, tuple(_rows(Example(layer, inputs, dout))))
 
 
@@ -158,9 +165,9 @@ def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
 
 def _rows(example: Example, prefix: str = "") -> tuple[Row, ...]:
     pair = pair_of(example.layer)
-    # First, for a broken layer might change its parameters or its input as it runs.
-    bounds, theirs = pair.bounds(example), pair.torch_results(example)
-    return compare(pair.results(example), theirs, bounds, prefix)
+    as_it_was = deepcopy(example)  # a broken layer might change its parameters or its input as it runs
+    ours = pair.results(example)
+    return compare(ours, pair.torch_results(as_it_was), pair.bounds(as_it_was), prefix)
 
 
 def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> tuple[Row, ...]:
@@ -176,9 +183,9 @@ def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> tuple[Row, ...]:
     return rows
 
 
-def _uneven(*inputs: Array, forward: Any) -> Any:
+def _uneven(layer: Any, *inputs: Array) -> Any:
     """An upstream gradient for these inputs: of the shape of y, or a number for a loss."""
-    if len(inputs) > 1:
+    y = np.asarray(layer.forward(*inputs))
+    if y.ndim == 0:
         return 1.7
-    y = np.asarray(forward(*inputs))
     return np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)
