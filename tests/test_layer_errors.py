@@ -155,7 +155,12 @@ REFUSALS: list[Refusal] = [
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(float)), TypeError, "t must be integer class indices"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS > 1), TypeError, "t must be integer class indices, .* got bool"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS[:, None].astype(object)), TypeError, "t must be .* got object"),
-    (lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None]), ValueError, r"t must have shape .*, got \(1, 4, 3\)"),
+    (
+        lambda: SoftmaxWithLoss().forward(LOGITS, ROWS[None]),
+        ValueError,
+        r"t must have shape \(4,\) or \(4, 3\), got \(1, 4, 3\)",
+    ),
+    (lambda: SoftmaxWithLoss().forward(LOGITS, np.array(1.0)), ValueError, r"t must have shape .*, got \(\)"),
     (lambda: SoftmaxWithLoss().forward(LOGITS, LABELS.astype(object)), TypeError, "class indices, .* got object"),
     (
         lambda: SoftmaxWithLoss().forward(LOGITS, ROWS.astype(np.float32)),

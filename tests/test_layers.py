@@ -101,6 +101,7 @@ def test_a_complex_loss_takes_a_complex_dout() -> None:
 def test_a_dtype_is_what_it_equals() -> None:
     x = X.astype(np.dtype(float, metadata={"unit": "m"}))
     np.testing.assert_array_equal(Affine(W, B).forward(x), Affine(W, B).forward(X))
+    assert SoftmaxWithLoss().forward(LOGITS, ROWS.astype(x.dtype)) == SoftmaxWithLoss().forward(LOGITS, ROWS)
 
 
 def test_infinity_and_nan_pass_without_a_warning() -> None:

@@ -128,6 +128,7 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
         r"must have entries of shape \(28, 28\), got \(32, 32\)",
     ),
     "fewer-labels": (NAMES[3], idx(0x801, (2,), bytes(2)), "must have a label for each of the 3 images, got 2"),
+    "more-labels": (NAMES[3], idx(0x801, (4,), bytes(4)), "must have a label for each of the 3 images, got 4"),
     "eleventh-class": (NAMES[3], idx(0x801, (3,), bytes([0, 10, 1])), "must have labels of 0 to 9, got 10"),
     "a-class-far-out": (NAMES[3], idx(0x801, (3,), bytes([0, 255, 1])), "must have labels of 0 to 9, got 255"),
     "smaller-images": (

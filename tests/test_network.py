@@ -57,6 +57,10 @@ def test_the_smallest_network_and_the_default_deviation() -> None:
     assert net.params["W1"] == np.float32(0.01 * np.random.default_rng(0).standard_normal())
 
 
+def test_any_finite_deviation_is_taken() -> None:
+    assert TwoLayerNet(1, 1, 1, float(np.finfo(np.float32).max), rng=0).params["W1"].dtype == np.float32
+
+
 def test_draws_that_overflow_are_infinite_without_a_warning() -> None:
     assert np.isinf(TwoLayerNet(50, 50, 3, 3e38, rng=0).params["W1"]).any()
 
