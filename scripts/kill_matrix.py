@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser(__doc__, "python scripts/kill_matrix.py --only relu")
-    parser.add_argument("--only", metavar="PAIR", help="the slips of this pair alone, e.g. affine (default: all)")
+    parser.set_defaults(only=None)
+    all_pairs = argparse.SUPPRESS  # or the help would name None
+    parser.add_argument("--only", default=all_pairs, metavar="PAIR", help="the slips of this pair alone (default: all)")
     seeds = command_line.integer(1)
     parser.add_argument("--seeds", type=seeds, default=3, metavar="N", help="draws of the data for the false alarms")
     return parser.parse_args(argv)
