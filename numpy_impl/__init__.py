@@ -8,8 +8,9 @@ from numpy_impl.functions import log_softmax as log_softmax
 from numpy_impl.functions import softmax as softmax
 from numpy_impl.gradient import complex_step_gradient as complex_step_gradient
 from numpy_impl.gradient import numerical_gradient as numerical_gradient
+from numpy_impl.layer import Layer as Layer
+from numpy_impl.layer import guarded as guarded
 from numpy_impl.layers import Affine as Affine
-from numpy_impl.layers import Layer as Layer
 from numpy_impl.layers import ReLU as ReLU
 from numpy_impl.layers import SoftmaxWithLoss as SoftmaxWithLoss
 from numpy_impl.mnist import load_mnist as load_mnist
@@ -25,6 +26,7 @@ __all__ = [
     "TwoLayerNet",
     "complex_step_gradient",
     "cross_entropy_error",
+    "guarded",
     "load_mnist",
     "log_softmax",
     "numerical_gradient",

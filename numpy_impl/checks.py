@@ -40,9 +40,10 @@ def _is_real(value: object) -> bool:
 def check_array(who: object, name: str, value: Any, dtype: np.dtype[Any] | None = None) -> None:
     """A plain NumPy array of floating-point or complex numbers; of just this dtype, where one is given."""
     _check_plain(who, name, value)
-    if dtype is not None and value.dtype != dtype:
-        _refuse(TypeError, who, f"{name} must be {dtype}", value.dtype)
-    if not _is_float(value.dtype):
+    if dtype is not None:  # that of a parameter, which was checked itself
+        if value.dtype != dtype:
+            _refuse(TypeError, who, f"{name} must be {dtype}", value.dtype)
+    elif not _is_float(value.dtype):
         _refuse(TypeError, who, f"{name} must be of a native floating-point dtype, float32 or wider", value.dtype)
 
 
@@ -82,6 +83,12 @@ def check_features(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> 
         _refuse(ValueError, who, f"x must have {features} features in its last axis", f"shape {x.shape}")
 
 
+def check_samples(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> None:
+    """A batch (N, features), N ≥ 1."""
+    check_features(who, x, features, dtype)
+    _check_rows(who, "x", x)
+
+
 def check_classes(who: object, name: str, value: Any) -> None:
     """An array whose last axis runs over one class or more."""
     check_array(who, name, value)
@@ -92,6 +99,10 @@ def check_classes(who: object, name: str, value: Any) -> None:
 def check_batch(who: object, name: str, value: Any) -> None:
     """A row a sample, at least one of them: the mean over none is no number."""
     check_classes(who, name, value)
+    _check_rows(who, name, value)
+
+
+def _check_rows(who: object, name: str, value: Array) -> None:
     if value.ndim != 2 or len(value) == 0:
         _refuse(ValueError, who, f"{name} must be a matrix of one row or more", f"shape {value.shape}")
 
@@ -204,9 +215,8 @@ def check_rng(who: object, rng: Any) -> None:
         _refuse(ValueError, who, "a seed must be 0 or more", rng)
 
 
-def check_key(who: object, key: object, keys: Collection[str]) -> None:
-    if not (isinstance(key, str) and key in keys):
-        _refuse(KeyError, who, f"a parameter must be one of {', '.join(keys)}", repr(key))
+def refuse_key(who: object, key: object, keys: Collection[str]) -> NoReturn:
+    _refuse(KeyError, who, f"a parameter must be one of {', '.join(keys)}", repr(key))
 
 
 def check_parameter(who: object, name: str, value: Any, like: Array) -> None:
@@ -222,7 +232,7 @@ def check_mapping(who: object, name: str, value: object) -> None:
 
 def check_same_keys(who: object, name: str, mapping: Any, like: Mapping[str, Array]) -> None:
     check_mapping(who, name, mapping)
-    if set(mapping) != set(like):
+    if mapping.keys() != like.keys():
         wanted, got = (", ".join(map(str, keys)) or "none" for keys in (like, mapping))
         _refuse(ValueError, who, f"{name} must have the keys {wanted}", got)
 
@@ -232,9 +242,21 @@ def check_update(who: object, params: Any, grads: Any) -> None:
     check_mapping(who, "params", params)
     check_same_keys(who, "grads", grads, params)
     for key, param in params.items():
-        check_array(who, f"params[{key!r}]", param)
-        check_parameter(who, f"grads[{key!r}]", grads[key], param)
-        check_writeable(who, f"params[{key!r}]", param)
+        if not _is_updatable(param, grads[key]):  # at once, for this is asked in every step; then the reason
+            check_array(who, f"params[{key!r}]", param)
+            check_parameter(who, f"grads[{key!r}]", grads[key], param)
+            check_writeable(who, f"params[{key!r}]", param)
+
+
+def _is_updatable(param: Any, grad: Any) -> bool:
+    plain = type(param) is type(grad) is np.ndarray
+    return (
+        plain
+        and _is_float(param.dtype)
+        and param.flags.writeable
+        and param.dtype == grad.dtype
+        and param.shape == grad.shape
+    )
 
 
 def check_writeable(who: object, name: str, value: Array) -> None:

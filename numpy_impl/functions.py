@@ -4,6 +4,8 @@ All work on the last axis, one class an entry, and in the dtype that comes in. C
 by their real part first, so the maximum is the right one, and the complex step can differentiate through.
 """
 
+from typing import Any
+
 import numpy as np
 
 from numpy_impl.checks import Array, check_batch, check_classes, check_targets
@@ -40,10 +42,16 @@ def log_softmax(x: Array) -> Array:
     array([-5.00000000e+01, -1.92874985e-22])
     """
     check_classes("log_softmax", "x", x)
-    s = x - x.max(axis=-1, keepdims=True)
-    is_maximum = np.arange(x.shape[-1]) == x.argmax(axis=-1, keepdims=True)
-    rest = (np.exp(s) - is_maximum).sum(axis=-1, keepdims=True)
-    return s - np.log1p(rest)
+    return log_softmax_of_rows(x.reshape(-1, x.shape[-1])).reshape(x.shape)
+
+
+def log_softmax_of_rows(x: Array) -> Array:
+    """The same of a matrix (N, C). Checks nothing."""
+    at_maximum = np.arange(len(x)), x.argmax(axis=1)
+    s = x - x[at_maximum][:, np.newaxis]
+    rest = np.exp(s)
+    rest[at_maximum] -= 1
+    return s - np.log1p(rest.sum(axis=1, keepdims=True))
 
 
 @ieee_arithmetic
@@ -62,13 +70,15 @@ def cross_entropy_error(y: Array, t: Array) -> Array:
     return mean_negative_log_likelihood(np.log(y), t)
 
 
-def mean_negative_log_likelihood(log_p: Array, t: Array) -> Array:
-    """−Σ_j t_j log p_j, the mean over the batch: what all cross-entropies end with. Checks nothing, t is checked."""
-    n = len(log_p)
+def mean_negative_log_likelihood(log_p: Array, t: Array) -> Any:
+    """−Σ_j t_j log p_j, the mean over the batch: what all cross-entropies end with. Checks nothing, t is checked.
+
+    log_p (N, C), or several of them, (..., N, C), for each of which there is a result.
+    """
+    n = log_p.shape[-2]
     if t.ndim == 1:
-        return (0 - log_p[np.arange(n), t].sum()) / n  # 0 − 0, for −0 would be printed as "-0.0"
+        return (0 - log_p[..., np.arange(n), t].sum(axis=-1)) / n  # 0 − 0, for −0 would be printed as "-0.0"
     weighted = t.astype(log_p.dtype) * log_p
-    weighted[(t == 0) & (log_p.real == -np.inf)] = (
-        0  # 0 log 0 = 0: an impossible class that nobody expected costs nothing
-    )
-    return (0 - weighted.sum()) / n
+    impossible = (t == 0) & (log_p.real == -np.inf)
+    weighted[impossible] = 0  # 0 log 0 = 0: an impossible class that nobody expected costs nothing
+    return (0 - weighted.sum(axis=(-2, -1))) / n

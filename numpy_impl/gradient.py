@@ -32,8 +32,7 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array) -> Array:
         check_scalar("numerical_gradient", "the value of f", value, complex_too=x.dtype.kind == "c")
         return np.asarray(value) + 0.0  # a number of its own, and no unsigned integer, whose differences wrap
 
-    eps = np.finfo(x.dtype).eps
-    h = x.dtype.type(1e-5 if eps == 2.0**-52 else np.cbrt(eps))
+    h = _step(x.dtype)
     gradient = np.empty(x.shape, x.dtype)
     with _restored(x) as (point, original):
         for i in np.ndindex(x.shape):
@@ -47,6 +46,40 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array) -> Array:
             with np.errstate(all="ignore"):
                 gradient[i] = (f_above - f_below) / (above - below)
     return gradient
+
+
+def affine_numerical_gradient(
+    affine: Callable[[Array, Array], Any], W: Array, b: Array, x: Array, losses: Callable[[Array], Array]
+) -> tuple[Array, Array]:
+    """(∂L/∂W, ∂L/∂b) of a layer `affine(W, b)` on x (N, D), by central differences as above, a column at a time.
+
+    An entry of column j of W, or b_j, changes column j of y = x W + b and nothing else of y. So one layer of D + 1
+    columns, each a copy of W_j and b_j with another entry shifted, gives all of these columns at once. `losses` maps K
+    of the y that come out, (K, N, M), to their losses (K,).
+    """
+    y, h = affine(W, b).forward(x), _step(W.dtype)
+    entries = np.vstack([W, b])  # (D + 1, M)
+    gradient = np.empty_like(entries)
+    diagonal = np.diag_indices(len(entries))
+
+    def shifted(j: int, h: Any) -> tuple[Array, Array]:
+        """The losses with each entry of column j shifted, and the entries as the shift has left them."""
+        columns = np.repeat(entries[:, j : j + 1], len(entries), axis=1)  # (D + 1, D + 1)
+        columns[diagonal] += h
+        ys = np.repeat(y[np.newaxis], len(entries), axis=0)  # (D + 1, N, M)
+        ys[:, :, j] = affine(columns[:-1], columns[-1]).forward(x).T
+        return losses(ys), columns[diagonal]
+
+    with np.errstate(all="ignore"):
+        for j in range(entries.shape[1]):
+            (above, at_above), (below, at_below) = shifted(j, h), shifted(j, -h)
+            gradient[:, j] = (above - below) / (at_above - at_below)
+    return gradient[:-1], gradient[-1]
+
+
+def _step(dtype: Any) -> Any:
+    eps = np.finfo(dtype).eps
+    return dtype.type(1e-5 if eps == 2.0**-52 else np.cbrt(eps))
 
 
 def complex_step_gradient(f: Callable[[Array], Any], x: Array) -> Array:

@@ -9,8 +9,7 @@ Nothing that was handed in is modified, nothing that was handed out is used agai
 Source: Saito, Deep Learning from Scratch (O'Reilly 2016), chapter 5, Backpropagation.
 """
 
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,46 +17,13 @@ from numpy_impl.checks import (
     Array,
     after_forward,
     check_affine,
-    check_array,
     check_batch,
-    check_dout,
     check_features,
-    check_parameter,
     check_scalar_dout,
     check_targets,
 )
-from numpy_impl.functions import ieee_arithmetic, log_softmax, mean_negative_log_likelihood, softmax
-
-
-class Layer(ABC):
-    """What every layer y = f(x) promises: forward, backward, and each parameter p with its gradient dp."""
-
-    parameter_names: ClassVar[tuple[str, ...]] = ()
-    needs_input_grad: bool = True  # if not, backward may leave out dx: a network's data needs no gradient
-    _output: tuple[tuple[int, ...], np.dtype[Any]] | None = None  # of the last forward: its shape and dtype
-
-    @abstractmethod
-    def forward(self, x: Array) -> Array:
-        """y = f(x)."""
-
-    @abstractmethod
-    def backward(self, dout: Array) -> Any:
-        """dx = ∂L/∂x from dout = ∂L/∂y; sets the gradients of the parameters."""
-
-    @property
-    def params(self) -> dict[str, Array]:
-        """The parameters by name, the arrays themselves."""
-        return {name: getattr(self, name) for name in self.parameter_names}
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """A parameter is exchanged only for one of its shape and dtype, so a cache always fits it."""
-        if name in self.parameter_names and isinstance(getattr(self, name, None), np.ndarray):
-            check_parameter(self, name, value, like=getattr(self, name))
-        super().__setattr__(name, value)
-
-    def _check_dout(self, dout: Array) -> None:
-        shape, dtype = after_forward(self, self._output)
-        check_dout(self, dout, shape, dtype)
+from numpy_impl.functions import log_softmax_of_rows, mean_negative_log_likelihood
+from numpy_impl.layer import Guarded, Layer, guarded, parameter
 
 
 class Affine(Layer):
@@ -86,32 +52,33 @@ class Affine(Layer):
     """
 
     parameter_names = ("W", "b")
+    W, b = parameter("W"), parameter("b")
     dW: Any = None  # until the first backward, as .grad in PyTorch
     db: Any = None
-    _x: Array  # (N, D)
+    _x: Array  # (..., D)
 
     def __init__(self, W: Array, b: Array) -> None:
         check_affine(self, W, b)
         self.W, self.b = W, b
 
-    @ieee_arithmetic
+    @guarded
     def forward(self, x: Array) -> Array:
-        check_features(self, x, len(self.W), self.W.dtype)
-        rows = x.copy().reshape(-1, len(self.W))  # (..., D) -> (N, D)
-        y = rows @ self.W
+        y = x @ self.W
         y += self.b
-        y = y.reshape(*x.shape[:-1], len(self.b))  # (N, M) -> (..., M)
-        self._x, self._output = rows, (y.shape, y.dtype)
+        self._x, self._output = self._own(x), (y.shape, y.dtype)
         return y
 
-    @ieee_arithmetic
+    @guarded
     def backward(self, dout: Array) -> Any:
-        self._check_dout(dout)
         dx = dout @ self.W.T if self.needs_input_grad else None
-        dout = dout.reshape(-1, len(self.b))  # (..., M) -> (N, M)
+        x = self._x.reshape(-1, self._x.shape[-1])  # (..., D) -> (N, D)
+        dout = dout.reshape(-1, dout.shape[-1])  # (..., M) -> (N, M)
         # The copy lays each column of dout side by side in memory.
-        self.dW, self.db = self._x.T @ dout, dout.T.copy().sum(axis=1)
+        self.dW, self.db = x.T @ dout, dout.T.copy().sum(axis=1)
         return dx
+
+    def _check_forward(self, x: Array) -> None:
+        check_features(self, x, len(self.W), self.W.dtype)
 
 
 class ReLU(Layer):
@@ -132,19 +99,21 @@ class ReLU(Layer):
 
     _closed: Array
 
+    @guarded
     def forward(self, x: Array) -> Array:
-        check_array(self, "x", x)
         closed = x.real <= 0  # false for NaN
-        y = np.where(closed, 0, x)
+        y = np.where(closed, 0, x) if x.dtype.kind == "c" else np.maximum(x, 0)
         self._closed, self._output = closed, (y.shape, y.dtype)
         return y
 
+    @guarded
     def backward(self, dout: Array) -> Array:
-        self._check_dout(dout)
-        return np.where(self._closed, 0, dout)
+        # A product: np.where would branch at each entry, and guess wrong. It selects where infinity · 0 is NaN.
+        dx = dout * ~self._closed
+        return dx if np.isfinite(dx).all() else np.where(self._closed, 0, dout)
 
 
-class SoftmaxWithLoss:
+class SoftmaxWithLoss(Guarded):
     """The mean cross-entropy of softmax(x): L = −1/N Σ_n Σ_j t_nj log p_nj with p = softmax(x).
 
     Backward: dx = dout (p Σ_j t_j − t) / N, row by row; for probabilities, which sum to 1, that is dout (p − t) / N.
@@ -163,26 +132,24 @@ class SoftmaxWithLoss:
     array([[ 0.5, -0.5]])
     """
 
-    y: Any = None
-    t: Any = None
     loss: Any = None
-    _y: Array  # (N, C)
-    _t: Array  # (N,) or (N, C)
+    _y: Any = None  # (N, C)
+    _t: Any = None  # (N,) or (N, C)
 
-    @ieee_arithmetic
+    # Copies, so that an edit of them does not reach backward.
+    y = property(lambda self: None if self._y is None else self._y.copy(), doc="The probabilities (N, C).")
+    t = property(lambda self: None if self._t is None else self._t.copy(), doc="The targets.")
+
+    @guarded
     def forward(self, x: Array, t: Array) -> Any:
-        check_batch(self, "x", x)
-        check_targets(self, t, x.shape, x.dtype)
-        y, loss = softmax(x), mean_negative_log_likelihood(log_softmax(x), t)
-        self._y, self._t = y, t.copy()
-        self.y, self.t, self.loss = y.copy(), t.copy(), loss  # to be read; an edit of them does not reach backward
+        log_p = log_softmax_of_rows(x)
+        loss = mean_negative_log_likelihood(log_p, t)
+        self._y, self._t, self.loss = np.exp(log_p), t.copy(), loss
         return loss
 
-    @ieee_arithmetic
+    @guarded
     def backward(self, dout: Any = 1) -> Array:
-        after_forward(self, self.loss)
         dtype, n = self._y.dtype, len(self._y)
-        check_scalar_dout(self, dout, dtype)
         if self._t.ndim == 1:
             at_label = np.arange(n), self._t
             dx = self._y.copy()
@@ -194,3 +161,11 @@ class SoftmaxWithLoss:
             dx = self._y * t.sum(axis=1, keepdims=True) - t
         dx *= dtype.type(dout) / n
         return dx
+
+    def _check_forward(self, x: Array, t: Array) -> None:
+        check_batch(self, "x", x)
+        check_targets(self, t, x.shape, x.dtype)
+
+    def _check_backward(self, dout: Any = 1) -> None:
+        after_forward(self, self.loss)
+        check_scalar_dout(self, dout, self._y.dtype)

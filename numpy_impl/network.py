@@ -9,18 +9,18 @@ import numpy as np
 from numpy_impl.checks import (
     Array,
     check_at_least_zero,
-    check_batch,
-    check_features,
     check_float_dtype,
-    check_key,
     check_parameter,
     check_rng,
+    check_samples,
     check_size,
     check_targets,
+    refuse_key,
 )
-from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.gradient import numerical_gradient
-from numpy_impl.layers import Affine, Layer, ReLU, SoftmaxWithLoss
+from numpy_impl.functions import ieee_arithmetic, log_softmax, mean_negative_log_likelihood
+from numpy_impl.gradient import affine_numerical_gradient
+from numpy_impl.layer import Layer
+from numpy_impl.layers import Affine, ReLU, SoftmaxWithLoss
 
 
 class TwoLayerNet:
@@ -62,7 +62,7 @@ class TwoLayerNet:
         rng = np.random.default_rng(rng)
         W1 = weight_init_std * rng.standard_normal((input_size, hidden_size))
         W2 = weight_init_std * rng.standard_normal((hidden_size, output_size))
-        self.layers: dict[str, Layer] = {
+        self.layers: dict[str, Any] = {
             "Affine1": Affine(W1.astype(dtype), np.zeros(hidden_size, dtype)),
             "Relu1": ReLU(),
             "Affine2": Affine(W2.astype(dtype), np.zeros(output_size, dtype)),
@@ -92,43 +92,62 @@ class TwoLayerNet:
         labels = t if t.ndim == 1 else t.argmax(axis=1)
         return float((self.predict(x).argmax(axis=1) == labels).mean())
 
+    @ieee_arithmetic
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
-        """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
-        self.loss(x, t)
-        dout = self.last_layer.backward()
+        """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`.
+
+        x is checked once and not copied: until the next forward, Affine1 holds x itself.
+        """
+        self._check(x, t)
         first, *others = self.layers.values()
-        for layer in reversed(others):
-            dout = layer.backward(dout)
-        first.needs_input_grad = False  # x is data
         try:
+            self._set_guarded(False)
+            first.needs_input_grad = False  # x is data
+            self.last_layer.forward(self.predict(x), t)
+            dout = self.last_layer.backward()
+            for layer in reversed(others):
+                dout = layer.backward(dout)
             first.backward(dout)
         finally:
+            self._set_guarded(True)
             first.needs_input_grad = True
         return self.params.gradients()
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward.
 
-        To check `gradient` with it, take a float64 network: in float32 the step is as large as the pre-activations of
-        small weights, and a difference across the kink of a ReLU is no derivative. The layers are left with the caches
-        of the last pass.
+        The same as `gradient.numerical_gradient` of the loss, entry by entry, but a pass starts at the layer that an
+        entry is shifted in, and many entries share one. To check `gradient` with it, take a float64 network: in float32
+        the step is as large as the pre-activations of small weights, and a difference across the kink of a ReLU is no
+        derivative. The layers are left with the caches of the last pass.
         """
-        return {key: numerical_gradient(partial(self._loss_at, key, x, t), p) for key, p in self.params.items()}
+        self._check(x, t)
+        gradients: list[Array] = []
+        inputs, following = x, list(self.layers.values())
+        while following:
+            layer = following.pop(0)
+            if isinstance(layer, Affine):
+                losses = partial(self._losses, following=following, t=t)
+                gradients += affine_numerical_gradient(type(layer), layer.W, layer.b, inputs, losses)
+            inputs = layer.forward(inputs)
+        return dict(zip(self.params, gradients, strict=True))
 
-    def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
-        """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""
-        kept = self.params[key]
-        self.params[key] = value
-        try:
-            return self.loss(x, t)
-        finally:
-            self.params[key] = kept
+    @staticmethod
+    @ieee_arithmetic
+    def _losses(y: Array, following: list[Layer], t: Array) -> Array:
+        """The loss of each of K batches, (K, N, M) -> (K,), that enter at the layers that follow."""
+        for layer in following:
+            y = layer.forward(y)
+        return mean_negative_log_likelihood(log_softmax(y), t)
+
+    def _set_guarded(self, guarded: bool) -> None:
+        for layer in (*self.layers.values(), self.last_layer):
+            layer.guarded = guarded
 
     def _check(self, x: Array, t: Array) -> None:
         """Before any layer runs, so that a refused call leaves every cache as it was."""
-        W1, W2 = self.params["W1"], self.params["W2"]
-        check_features(self, x, len(W1), W1.dtype)
-        check_batch(self, "x", x)
+        W1, W2 = self.layers["Affine1"].W, self.layers["Affine2"].W
+        check_samples(self, x, len(W1), W1.dtype)
         check_targets(self, t, (len(x), W2.shape[1]), W2.dtype)
 
 
@@ -149,14 +168,20 @@ class Parameters(Mapping[str, Array]):
         self._places = {"W1": ("Affine1", "W"), "b1": ("Affine1", "b"), "W2": ("Affine2", "W"), "b2": ("Affine2", "b")}
 
     def __getitem__(self, key: str) -> Array:
-        check_key("TwoLayerNet", key, self._places)
-        layer, name = self._places[key]
-        return self._layers[layer].params[name]
+        layer, name = self._place(key)
+        return getattr(layer, name)
 
     def __setitem__(self, key: str, value: Array) -> None:
         check_parameter("TwoLayerNet", f"params[{key!r}]", value, self[key])
-        layer, name = self._places[key]
-        setattr(self._layers[layer], name, value)
+        layer, name = self._place(key)
+        setattr(layer, name, value)
+
+    def _place(self, key: str) -> tuple[Layer, str]:
+        try:
+            layer, name = self._places[key]
+        except (KeyError, TypeError):
+            refuse_key("TwoLayerNet", key, self._places)
+        return self._layers[layer], name
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -21,12 +21,20 @@ class SGD:
     """
 
     def __init__(self, lr: float) -> None:
-        check_at_least_zero(self, "lr", lr)
         self.lr = lr
+
+    @property
+    def lr(self) -> float:
+        """The learning rate, which a schedule may change."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        check_at_least_zero(self, "lr", lr)
+        self._lr = float(lr)
 
     @ieee_arithmetic
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
-        check_at_least_zero(self, "lr", self.lr)  # which a schedule may have changed
         check_update(self, params, grads)
         for key, param in params.items():
-            param -= float(self.lr) * grads[key]
+            param -= self._lr * grads[key]

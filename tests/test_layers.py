@@ -9,6 +9,7 @@ from small_layers import DOUT, LABELS, LOGITS, ROWS, B, W, X, assert_same, resul
 
 from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss
 from numpy_impl.checks import Array
+from numpy_impl.layer import parameter
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
@@ -157,7 +158,7 @@ def test_where_the_input_needs_no_gradient_dx_alone_is_left_out() -> None:
 def test_a_layer_of_ones_own_may_start_without_its_parameter() -> None:
     class Scale(Layer):
         parameter_names = ("gamma",)
-        gamma: Any = None
+        gamma = parameter("gamma")
 
         def forward(self, x: Array) -> Array:
             return self.gamma * x
@@ -171,3 +172,21 @@ def test_a_layer_of_ones_own_may_start_without_its_parameter() -> None:
     assert layer.params["gamma"] == 3
     with pytest.raises(ValueError, match=r"Scale: gamma must have shape \(1,\), got \(2,\)"):
         layer.gamma = np.ones(2)
+
+
+def test_a_guarded_method_takes_its_arguments_by_name() -> None:
+    relu, loss = ReLU(), SoftmaxWithLoss()
+    relu.forward(x=np.array([-1.0, 2.0]))
+    assert relu.backward(dout=np.array([3.0, 4.0])).tolist() == [0, 4]
+    loss.forward(x=np.zeros((1, 2)), t=np.array([1]))
+    assert loss.backward(dout=2).tolist() == [[1, -1]]
+    assert ReLU.forward.__name__ == "forward"
+    with pytest.raises(ValueError, match="ReLU: dout must have the shape of the output"):
+        relu.backward(dout=np.ones(3))
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_relu_selects_dout_also_where_a_product_would_be_nan(bad: float) -> None:
+    relu = ReLU()
+    relu.forward(np.array([-1.0, 0.0, 2.0, np.nan]))
+    np.testing.assert_array_equal(relu.backward(np.full(4, bad)), [0, 0, bad, bad])

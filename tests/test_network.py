@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_network import ROWS, T, X, small_net
 
-from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, complex_step_gradient
+from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, complex_step_gradient, numerical_gradient
 from numpy_impl.checks import Array
 
 # Construction
@@ -153,6 +153,62 @@ def test_gradient_runs_each_forward_once_and_no_dx_of_the_first_layer(monkeypatc
     assert calls == ["forward 5", "forward 3", "backward 3: dx", "backward 5"]
     first = net.layers["Affine1"]
     assert first.backward(np.ones((6, 5))).shape == X.shape  # of its own, the layer has its dx
+
+
+@pytest.mark.parametrize("t", [T, ROWS / 2 + 0.1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numerical_gradient_is_the_central_difference_of_each_entry(dtype: Any, t: Array) -> None:
+    net = small_net(dtype)
+    x, t = X.astype(dtype), t if t.ndim == 1 else t.astype(dtype)
+    h, eps = (1e-5, 2.0**-52) if dtype is np.float64 else (5e-3, 2.0**-23)
+    for key, got in net.numerical_gradient(x, t).items():
+        expected = numerical_gradient(lambda _: net.loss(x, t), net.params[key])
+        # Each of two losses of size 1 to 2 may be summed in another order, a few roundings, and is divided by 2h.
+        np.testing.assert_allclose(got, expected, rtol=0, atol=8 * eps / h, strict=True)
+        assert np.ptp(expected) > 1e-3
+
+
+def test_numerical_gradient_differentiates_the_forward_of_the_very_layers() -> None:
+    class Slipped(Affine):
+        def forward(self, x: Array) -> Array:
+            return super().forward(x) + self.b
+
+    net = small_net()
+    net.layers["Affine1"] = Slipped(net.params["W1"], net.params["b1"])
+    got = net.numerical_gradient(X, T)["b1"]
+    np.testing.assert_allclose(got, 2 * net.gradient(X, T)["b1"], rtol=0, atol=1e-9)  # h² and u |f| / h, as above
+
+
+def test_layers_are_guarded_again_after_a_gradient() -> None:
+    net = small_net()
+    x = X.copy()
+    net.gradient(x, T)
+
+    class Broken(ReLU):
+        def backward(self, _: Array) -> Array:
+            raise ArithmeticError
+
+    net.layers["Relu1"] = Broken()
+    with pytest.raises(ArithmeticError):
+        net.gradient(x, T)
+    for layer in (*net.layers.values(), net.last_layer):
+        assert layer.guarded
+    first = net.layers["Affine1"]
+    with pytest.raises(TypeError, match="Affine: x must be float64, got float32"):
+        first.forward(X.astype(np.float32))
+    first.forward(x)
+    dout = np.ones((6, 5))
+    x[...] = 0  # which does not reach the copy that the layer has made
+    np.testing.assert_array_equal(first.backward(dout), dout @ net.params["W1"].T)
+    np.testing.assert_array_equal(first.dW, X.T @ dout)
+
+
+def test_within_a_gradient_x_is_not_copied() -> None:
+    net = small_net()
+    net.gradient(X, T)
+    assert np.shares_memory(net.layers["Affine1"]._x, X)
+    net.loss(X, T)
+    assert not np.shares_memory(net.layers["Affine1"]._x, X)
 
 
 def test_numerical_gradient_calls_no_backward(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,9 +59,9 @@ def test_a_bad_learning_rate_is_refused(lr: Any, error: type[Exception], message
 @pytest.mark.parametrize(("lr", "error"), [(None, TypeError), (float("nan"), ValueError), ("1", TypeError)])
 def test_a_learning_rate_that_was_changed_is_checked_again(lr: Any, error: type[Exception]) -> None:
     optimizer, p = SGD(0.5), np.array([1.0])
-    optimizer.lr = lr
     with pytest.raises(error, match="SGD: lr must be"):
-        optimizer.update({"p": p}, {"p": p})
+        optimizer.lr = lr
+    assert optimizer.lr == 0.5
     optimizer.lr = np.float64(0.25)
     optimizer.update({"p": p}, {"p": np.array([2.0])})
     assert p == 0.5

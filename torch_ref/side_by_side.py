@@ -18,10 +18,11 @@ class NumpyTrainer:
 
     def __init__(self, net: TwoLayerNet, lr: float) -> None:
         self.net, self.optimizer = net, SGD(lr)
+        self._params = dict(net.params)  # the arrays, as PyTorch's optimizers take them: once
 
     def step(self, x: Array, t: Array) -> float:
         """The loss of the batch before the update."""
-        self.optimizer.update(self.net.params, self.net.gradient(x, t))
+        self.optimizer.update(self._params, self.net.gradient(x, t))
         return float(self.net.last_layer.loss)
 
     def loss(self, x: Array, t: Array) -> float:

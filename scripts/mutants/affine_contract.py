@@ -156,8 +156,7 @@ class SqueezesOneSample(Affine):
 class BroadcastsBias(Affine):
     """A bias of shape (1,) is accepted and broadcast."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+    b: Any = None
 
 
 @mutant("affine", unseen_in={"float32": "float32 is what it computes in"})

@@ -113,7 +113,7 @@ class StaleTargets(SoftmaxWithLoss):
     def forward(self, x: Array, t: Array) -> Any:
         before = getattr(self, "_t", t)
         loss = super().forward(x, t)
-        self._t = before if before.shape == t.shape else self._t
+        self._t = self._t if before is None or before.shape != t.shape else before
         return loss
 
 
