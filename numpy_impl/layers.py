@@ -85,10 +85,11 @@ class ReLU(Layer):
     """max(x, 0), entry by entry.
 
     Backward: dx = dout where x > 0, else 0; at x = 0 the derivative is taken as 0, as in PyTorch. As there, NaN passes
-    in both directions, and dout is selected, not multiplied: an infinite dout at x < 0 gives 0.
+    in both directions, and dout is selected: an infinite dout at x < 0 gives 0, not NaN.
 
-    Shapes: any, kept. Caches the mask. Of a complex x the real part decides. Raises TypeError, ValueError for another
-    dtype, shape of dout; RuntimeError for a backward before any forward. Twin: torch.nn.ReLU.
+    Shapes: any, kept. Caches the mask, of which `open` is a copy. Of a complex x the real part decides. Raises
+    TypeError, ValueError for another dtype, shape of dout; RuntimeError for a backward before any forward.
+    Twin: torch.nn.ReLU.
 
     >>> relu = ReLU()
     >>> relu.forward(np.array([-1.0, 0.0, 2.0]))
@@ -97,7 +98,12 @@ class ReLU(Layer):
     array([0., 0., 7.])
     """
 
-    _closed: Array
+    _closed: Any = None
+
+    @property
+    def open(self) -> Any:
+        """Where the last forward let x through; None before any."""
+        return None if self._closed is None else ~self._closed
 
     @guarded
     def forward(self, x: Array) -> Array:
@@ -108,8 +114,8 @@ class ReLU(Layer):
 
     @guarded
     def backward(self, dout: Array) -> Array:
-        # A product: np.where would branch at each entry, and guess wrong. It selects where infinity · 0 is NaN.
-        dx = dout * ~self._closed
+        # A product: np.where would branch at each entry, and guess wrong; it selects where infinity · 0 is NaN.
+        dx = dout * ~self._closed + 0  # + 0 for the −0 that a negative number times 0 is
         return dx if np.isfinite(dx).all() else np.where(self._closed, 0, dout)
 
 

@@ -94,6 +94,11 @@ def fail(message: str, status: int = COULD_NOT_RUN) -> int:
     return status
 
 
+def note(message: str) -> None:
+    """What is worth knowing and stops nothing."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+
+
 def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 

@@ -1,19 +1,24 @@
-"""The pictures of a training, as PNG."""
+"""The curves of a training, as a PNG: loss and accuracy of both sides, and how far they drift apart."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from history import Record
+from history import Record, read
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from tally import Jump
 
 from numpy_impl.checks import Array
 
 # Okabe and Ito's colours, which everybody can tell apart. PyTorch is dashed over NumPy, for the two coincide.
-BLUE, ORANGE, BLACK, RED = "#56B4E9", "#E69F00", "#000000", "#D55E00"
+BLUE, ORANGE, BLACK, RED, GREEN = "#56B4E9", "#E69F00", "#000000", "#D55E00", "#009E73"
 WIDE: dict[str, Any] = {"linewidth": 6, "solid_capstyle": "butt"}
 DASHED: dict[str, Any] = {"linewidth": 1.8, "linestyle": (0, (4, 2))}
 STYLE: Any = {
@@ -24,30 +29,65 @@ STYLE: Any = {
     "grid.alpha": 0.3,
     "legend.frameon": False,
 }
+POINTS = 1000  # of a curve; a longer history is drawn as means, of the drift as maxima, of so many parts
 
 
-def training_curves(history: Sequence[Record], title: str) -> bytes:
+@dataclass
+class Curves:
+    """A history as it is drawn: the same size however long it is."""
+
+    width: int  # records in a part
+    iterations: Array
+    numpy_loss: Array
+    torch_loss: Array
+    drift: Array
+    other_drift: Array
+    rows: list[Record]
+
+
+def curves(file: Path) -> Curves:
+    records = sum(1 for _ in read(file))
+    width = max(1, -(-records // POINTS))
+    parts = np.zeros((-(-records // width), 6))
+    parts[:, 4:] = np.nan
+    rows = []
+    for i, record in enumerate(read(file)):
+        part, other = parts[i // width], np.nan if record.other_drift is None else record.other_drift
+        part[:4] += 1, record.iteration, record.numpy_loss, record.torch_loss
+        part[4:] = np.fmax(part[4:], (record.drift, other))
+        if record.is_row:
+            rows.append(record)
+    count, iteration, numpy_loss, torch_loss, drift, other_drift = parts.T
+    return Curves(width, iteration / count, numpy_loss / count, torch_loss / count, drift, other_drift, rows)
+
+
+def training_curves(file: Path, jumps: Sequence[Jump], dtype: str, setting: str) -> bytes:
     """Loss, accuracy and drift over the iterations."""
-    with style.context(["default", STYLE]):
-        figure = Figure(figsize=(16, 5.6), layout="constrained", dpi=100)
-        figure.suptitle(title)
+    drawn = curves(file)
+    with picture((16, 5.6), f"NumPy and PyTorch side by side: {setting}") as (figure, png):
         loss, accuracy, drift = figure.subplots(1, 3)
-        draw_loss(loss, history)
-        draw_accuracy(accuracy, [record for record in history if record.is_row])
-        draw_drift(drift, history)
+        draw_loss(loss, drawn)
+        draw_accuracy(accuracy, drawn.rows)
+        draw_drift(drift, drawn, jumps, dtype)
         for axes in (loss, accuracy, drift):
             axes.set_xlabel("iteration")
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png")
-    return picture.getvalue()
+    return png.getvalue()
 
 
-def draw_loss(axes: Axes, history: Sequence[Record]) -> None:
-    width = max(1, min(100, len(history) // 20))
-    iterations = running_mean((record.iteration for record in history), width)
-    axes.plot(iterations, running_mean((r.numpy_loss for r in history), width), color=BLUE, label="NumPy", **WIDE)
-    axes.plot(iterations, running_mean((r.torch_loss for r in history), width), color=BLACK, label="PyTorch", **DASHED)
-    axes.set_title("Loss" + f" (mean of {width} batches)" * (width > 1))
+@contextmanager
+def picture(size: tuple[float, float], title: str, **options: Any) -> Iterator[tuple[Figure, io.BytesIO]]:
+    """A figure to draw in, and the file that it is saved to at the end."""
+    with style.context(["default", {**STYLE, **options}]):
+        figure, png = Figure(figsize=size, layout=ConstrainedLayoutEngine(wspace=0.03), dpi=100), io.BytesIO()
+        figure.suptitle(title)
+        yield figure, png
+        figure.savefig(png, format="png")
+
+
+def draw_loss(axes: Axes, drawn: Curves) -> None:
+    axes.plot(drawn.iterations, drawn.numpy_loss, color=BLUE, label="NumPy", **WIDE)
+    axes.plot(drawn.iterations, drawn.torch_loss, color=BLACK, label="PyTorch", **DASHED)
+    axes.set_title("Loss" + f" (mean of {drawn.width} batches)" * (drawn.width > 1))
     axes.set_ylabel("cross-entropy")
     axes.legend()
 
@@ -66,19 +106,23 @@ def draw_accuracy(axes: Axes, rows: Sequence[Record]) -> None:
     axes.legend(loc="lower right")
 
 
-def draw_drift(axes: Axes, history: Sequence[Record]) -> None:
+def draw_drift(axes: Axes, drawn: Curves, jumps: Sequence[Jump], dtype: str) -> None:
     """Where the drift is 0, as before the first update, a logarithmic scale has no place for it."""
     axes.set_title("Drift: how far the weights lie apart")
     axes.set_ylabel("max |ΔW|")
-    apart = [record for record in history if record.weight_difference > 0]
-    if not apart:
+    other = "float32" if dtype == "float64" else "float64"
+    if not (drawn.drift > 0).any():
         axes.text(0.5, 0.5, "the weights are equal", transform=axes.transAxes, ha="center")
         axes.set_yticks([])
         return
-    marker = "o" if len(apart) == 1 else None
-    axes.plot([r.iteration for r in apart], [r.weight_difference for r in apart], color=RED, linewidth=2, marker=marker)
+    for drift, label, color in ((drawn.drift, dtype, RED), (drawn.other_drift, other, GREEN)):
+        shown = drift > 0
+        if shown.any():
+            marker = "o" if np.count_nonzero(shown) == 1 else None
+            axes.plot(drawn.iterations[shown], drift[shown], color=color, linewidth=2, marker=marker, label=label)
+    if jumps:
+        label = "jump: a ReLU opens\non one side only"
+        at, height = zip(*((jump.iteration + 1, jump.after) for jump in jumps), strict=True)
+        axes.plot(at, height, linestyle="none", marker="v", markersize=9, color=BLACK, label=label)
     axes.set_yscale("log")
-
-
-def running_mean(values: Iterable[float], width: int) -> Array:
-    return np.convolve(list(values), np.full(width, 1 / width), mode="valid")
+    axes.legend()

@@ -1,24 +1,31 @@
 """What a training leaves behind, iteration by iteration: a record, its row in the table, its line in history.csv."""
 
 import csv
-import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
+from pathlib import Path
 
 HEADER = """\
-            train accuracy   test accuracy      loss of the batch
-iteration   NumPy PyTorch   NumPy PyTorch    NumPy  PyTorch   |Δloss|  max|ΔW|"""
+           train accuracy   test accuracy     batch loss      drift ReLUs  radius
+iteration   NumPy PyTorch   NumPy PyTorch   NumPy PyTorch  max|ΔW| apart    used"""
 
 
 @dataclass
 class Record:
-    """After so many updates: the loss of the batch that comes next, the drift of the weights, in rows accuracies."""
+    """After so many updates: what the batch that comes next shows, and how far the two sides have drifted apart.
+
+    `relus_apart` counts its ReLUs that are open on one side only, `radius_used` is the greatest share of a proven
+    radius, where the batch was verified; `drift` is max |ΔW|, `other_drift` that of a training in another dtype.
+    """
 
     iteration: int
     numpy_loss: float
     torch_loss: float
-    loss_difference: float
-    weight_difference: float
+    drift: float
+    relus_apart: int
+    other_drift: float | None = None
+    radius_used: float | None = None
     numpy_train_accuracy: float | None = None
     torch_train_accuracy: float | None = None
     numpy_test_accuracy: float | None = None
@@ -29,18 +36,77 @@ class Record:
         """Whether the accuracies were measured."""
         return self.numpy_test_accuracy is not None
 
-    def row(self) -> str:
-        accuracies = (
-            f"{self.numpy_train_accuracy:8.4f}{self.torch_train_accuracy:8.4f}"
-            f"{self.numpy_test_accuracy:8.4f}{self.torch_test_accuracy:8.4f}"
+    def row(self, verdict: str) -> str:
+        shares = (
+            self.numpy_train_accuracy,
+            self.torch_train_accuracy,
+            self.numpy_test_accuracy,
+            self.torch_test_accuracy,
         )
-        losses = f" {self.numpy_loss:8.5f} {self.torch_loss:8.5f}{self.loss_difference:10.1e}"
-        return f"{self.iteration:9d}{accuracies}{losses}{self.weight_difference:10.1e}"
+        numbers = "".join(f"{value:8.4f}" for value in (*shares, self.numpy_loss, self.torch_loss))
+        return f"{self.iteration:9d}{numbers}{self.drift:9.1e}{self.relus_apart:6d}{verdict:>8}"
 
 
-def to_csv(history: Sequence[Record]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Record))
-    writer.writerows(map(astuple, history))
-    return text.getvalue().encode()
+NAMES = [field.name for field in fields(Record)]
+
+
+class HistoryFile:
+    """history.csv as it grows, under another name until the training ends, so that nobody reads half a line.
+
+    Nothing of it stays in memory. `size` is what a checkpoint keeps: what is appended later, whole or torn, a resumed
+    training cuts off.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.growing, self.finished = folder / "history.csv.part", folder / "history.csv"
+        self.size = 0
+        self._lines: list[str] = []
+
+    def start(self) -> None:
+        self.growing.write_bytes(b"")
+        self.size, self._lines = 0, [_line(NAMES)]
+        self.flush()
+
+    def resume(self, size: int) -> None:
+        """Goes on after so many bytes. Raises ValueError where there are less."""
+        for file in (self.growing, self.finished):
+            if file.is_file() and file.stat().st_size >= size:
+                content = file.read_bytes()[:size]
+                break
+        else:
+            raise ValueError(f"{self.finished} must hold the history of the checkpoint, {size} bytes, got less")
+        self.growing.write_bytes(content)
+        self.size, self._lines = size, []
+
+    def append(self, record: Record) -> None:
+        self._lines.append(_line(["" if value is None else repr(value) for value in astuple(record)]))
+        if len(self._lines) == 1000:
+            self.flush()
+
+    def flush(self) -> None:
+        with self.growing.open("ab") as file:
+            file.write("".join(self._lines).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self.size, self._lines = self.growing.stat().st_size, []
+
+    def content(self) -> bytes:
+        self.flush()
+        return self.growing.read_bytes()
+
+
+def read(file: Path) -> Iterator[Record]:
+    """The records of a history, one at a time."""
+    with file.open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            yield Record(*(_number(name, row[name]) for name in NAMES))  # type: ignore[arg-type] # None where it may be
+
+
+def _line(cells: list[str]) -> str:
+    return ",".join(cells) + "\n"
+
+
+def _number(name: str, text: str) -> float | int | None:
+    if not text:
+        return None
+    return int(text) if name in ("iteration", "relus_apart") else float(text)

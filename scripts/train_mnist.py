@@ -1,8 +1,16 @@
 """Trains the NumPy network and its PyTorch twin side by side on MNIST: the same first weights, the same batches.
 
-Prints a table with the accuracy of both on all training and test images, the loss of both on the batch that comes next,
-and how far losses and weights lie apart. Leaves the history, a picture and the weights of both in a folder. Ctrl-C ends
-it early and keeps what was done.
+Prints a table with the accuracy of both on all training and test images, and for the batch that comes next the loss of
+both, how many ReLUs are open on one side only, and a proof: what NumPy and PyTorch compute of it lies within the proven
+rounding bounds of the exact result, of whose radius they use so much. Drift, max |ΔW|, is how far the weights of the
+two lie apart; a line says where it jumps, and why. A result outside its bound ends the run and is kept, for replay.py.
+
+Leaves history, summary, pictures and the weights of both in a folder, and a checkpoint with each row. Ctrl-C ends the
+run early and keeps what was done; whatever ends it, --resume goes on from the last checkpoint and ends bit for bit as
+an uninterrupted run does.
+
+Without --epochs each image of a batch is drawn from all, with replacement, as in the book; with it an epoch visits
+every image once, shuffled.
 """
 
 import argparse
@@ -19,38 +27,59 @@ def main(argv: Sequence[str] | None = None) -> int:
     def work() -> int:
         from training import train  # imports PyTorch, which --help and a wrong option need not wait for
 
-        return train(options)
+        return train(options, lambda settings: parse(argv, settings))
 
     return command_line.run(work)
 
 
-def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None) -> argparse.Namespace:
+    """The options; what the command line leaves out is as in `settings`, or has its default."""
     parser = command_line.parser_with_data(
-        __doc__, "python scripts/train_mnist.py --dtype float64 --iterations 2000 --out float64"
+        __doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64"
     )
+    parser.set_defaults(epochs=None, every=None, verify_every=None)
     count, real = command_line.integer(1), command_line.non_negative
     threads = command_line.integer(1, os.cpu_count() or 1)
-    parser.add_argument("--iterations", type=count, default=10_000, metavar="N", help="updates of the weights")
-    parser.add_argument(
-        "--batch-size", type=count, default=100, metavar="N", help="images in a batch, drawn with replacement"
-    )
+    stated = argparse.SUPPRESS  # where the help states the default itself
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--iterations", type=count, default=10_000, metavar="N", help="updates of the weights")
+    length.add_argument("--epochs", type=count, default=stated, metavar="N", help="passes over all images, instead")
+    parser.add_argument("--batch-size", type=count, default=100, metavar="N", help="images in a batch")
     parser.add_argument("--hidden", type=count, default=50, metavar="N", help="units of the hidden layer")
     parser.add_argument("--std", type=real, default=0.01, metavar="X", help="standard deviation of the first weights")
     parser.add_argument("--lr", type=real, default=0.1, metavar="X", help="learning rate")
-    parser.add_argument(
-        "--seed", type=command_line.integer(0), default=0, metavar="N", help="of first weights and batches"
-    )
-    parser.add_argument(
-        "--dtype", choices=["float32", "float64"], default="float32", help="of data, weights and gradients"
-    )
+    seed = command_line.integer(0)
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of first weights and batches")
+    dtypes = ["float32", "float64"]
+    parser.add_argument("--dtype", choices=dtypes, default="float32", help="of data, weights and gradients")
     parser.add_argument("--threads", type=threads, default=1, metavar="N", help="for each of the two frameworks")
     parser.add_argument(
-        "--every", type=count, default=600, metavar="N", help="iterations from one table row to the next"
+        "--every",
+        type=count,
+        default=stated,
+        metavar="N",
+        help="iterations from one row, with its checkpoint, to the next (default: 600; with --epochs an epoch)",
+    )
+    parser.add_argument(
+        "--verify-every",
+        type=command_line.integer(0),
+        default=stated,
+        metavar="N",
+        help="iterations from one proof to the next, besides those of the rows; 0: none at all (default: rows alone)",
+    )
+    parser.add_argument(
+        "--compare-dtypes", action="store_true", help="train in the other dtype too, and draw its drift beside"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="DIR", help="folder for the results; replaces those in it"
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the checkpoint in --out, with its settings; it may be longer"
+    )
+    parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the pictures")
+    parser.add_argument("--show", action="store_true", help="open the pictures at the end")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but what goes wrong")
+    return parser.parse_args(argv, settings)
 
 
 if __name__ == "__main__":

@@ -1,169 +1,236 @@
-"""The work of train_mnist.py: both networks over the same batches, what is printed, and what is left."""
+"""The work of train_mnist.py: both networks over the same batches, what is printed, and what is kept."""
 
 import argparse
 import math
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import checkpoint
 import command_line
 import numpy as np
-import safetensors.numpy
-import safetensors.torch
+import results
 import torch
-from figures import training_curves
-from history import HEADER, Record, to_csv
+from batches import Batches
+from evaluation import accuracies, scaled
+from history import HEADER, HistoryFile, Record
+from proof import Proof, prove, violation_file
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from settings import check_resumed, fingerprint, settings_of, versions
+from step_time import StepTime, step_time
+from tally import Tally
 from threadpoolctl import threadpool_limits
 
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
-from torch_ref import NumpyTrainer, TorchTrainer, drift
+from torch_ref import SideBySide
 
 Split: TypeAlias = tuple[Array, Array]
-Sides: TypeAlias = tuple[NumpyTrainer, TorchTrainer]
+Data: TypeAlias = tuple[Split, Split]
 
-RESULTS = ["history.csv", "numpy.safetensors", "torch.safetensors", "curves.png"]
+OTHER_DTYPE = {"float32": "float64", "float64": "float32"}
+VIOLATION = "violation.safetensors"
 
 
-def train(options: argparse.Namespace) -> int:
+def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace], argparse.Namespace]) -> int:
+    """`parse_again` reads the command line once more over the settings of a checkpoint, to resume it."""
+    saved: tuple[dict[str, Array], dict[str, Any]] | None = None
+    if options.resume:
+        saved = checkpoint.read(options.out)
+        options = check_resumed(saved[1], parse_again)
     if options.lr > float(np.finfo(options.dtype).max):
         raise ValueError(f"--lr must be finite in {options.dtype}, got {options.lr}")
     data = load_mnist(normalize=False, data_dir=options.data_dir)
     if not all(len(images) for images, _ in data):
         raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
-    rng = np.random.default_rng(options.seed)
-    net = network(options, rng)
-    command_line.make_folder(options.out, RESULTS)
+    training = Training(options, data)
+    command_line.make_folder(options.out, [*results.names(options), checkpoint.NAME, VIOLATION])
+    if saved is None:
+        training.start()
+    else:
+        training.resume(*saved)
 
-    sides = NumpyTrainer(net, options.lr), TorchTrainer(net, options.lr)
     torch.set_num_threads(options.threads)
     with threadpool_limits(options.threads, "blas"):
-        history: list[Record] = []
-        print(HEADER, flush=True)
+        return training.run()
+
+
+class Training:
+    """Both sides, the batches, and where they stand: after so many iterations, that is updates."""
+
+    def __init__(self, options: argparse.Namespace, data: Data) -> None:
+        self.options, self.data = options, data
+        rng = np.random.default_rng(options.seed)
+        self.sides = SideBySide(network(options, options.dtype, rng), options.lr)
+        self.others: SideBySide | None = None
+        if options.compare_dtypes:
+            other = network(options, OTHER_DTYPE[options.dtype], np.random.default_rng(options.seed))
+            self.others = SideBySide(other, options.lr)
+        images = len(data[0][0])
+        self.batches = Batches(rng, images, options.batch_size, shuffled=options.epochs is not None)
+        batches_of_an_epoch = math.ceil(images / options.batch_size)
+        epochs = options.epochs is not None
+        self.iterations = options.epochs * batches_of_an_epoch if epochs else options.iterations
+        self.every = options.every or (batches_of_an_epoch if epochs else 600)
+        self.history = HistoryFile(options.out)
+        self.tally = Tally()
+        self.iteration = 0
+
+    def start(self) -> None:
+        """Afresh: an older checkpoint goes first, for it would not fit the history that begins here."""
+        for name in (checkpoint.NAME, VIOLATION):
+            (self.options.out / name).unlink(missing_ok=True)
+        self.history.start()
+
+    def resume(self, weights: dict[str, Array], state: dict[str, Any]) -> None:
+        if state["data"] != fingerprint(self.data):
+            folder = self.options.data_dir or "this package"
+            raise ValueError(f"--resume: the images must be those of the checkpoint, got those of {folder}")
+        self.sides.load(checkpoint.part_of(weights, "main"))
+        if self.others:
+            self.others.load(checkpoint.part_of(weights, "other"))
+        self.batches.restore(state["batches"])
+        self.tally = Tally.of(state["tally"])
+        self.iteration = state["iteration"]
+        self.history.resume(state["history"])
+        if state["versions"] != versions():
+            command_line.note("the checkpoint was made by other versions; the last bits may differ from now on")
+
+    def save_checkpoint(self) -> None:
+        self.history.flush()
+        sides = {"main": self.sides, "other": self.others}
+        weights = {f"{name}.{key}": w for name, side in sides.items() if side for key, w in side.weights.items()}
+        state = {
+            "settings": settings_of(self.options),
+            "data": fingerprint(self.data),
+            "versions": versions(),
+            "iteration": self.iteration,
+            "batches": self.batches.state,
+            "tally": self.tally.state,
+            "history": self.history.size,
+        }
+        command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(weights, state)})
+
+    def run(self) -> int:
+        """The exit status of the training, which is saved however it ends."""
+        start, end, proof = time.perf_counter(), None, None
         with command_line.Interrupt() as interrupt:
-            records = run_both(options, data, sides, rng, stop=lambda: interrupt.signal != 0)
             try:
-                follow(records, history, options.iterations)
+                for record, proof in self.follow(lambda: interrupt.signal != 0):  # noqa: B007 - the last ones
+                    end = record
             except KeyboardInterrupt:
-                history.clear()  # in the middle of a step: one side may have made it and the other not
+                end = None  # in the middle of a step: one side may have made it and the other not
                 raise
             finally:
                 interrupt.hold_off()
-                if history:
-                    save(options, history, sides)
-                    print(f"\nresults in {options.out}: {', '.join(RESULTS)}", flush=True)
-        return conclude(options, history[-1], interrupt.signal, data[0])
+                self.tally.seconds += time.perf_counter() - start
+                if end:
+                    self.conclude(end, proof)
+        assert end is not None
+        return self.status(end, proof, interrupt.signal)
 
+    def follow(self, stop: Callable[[], bool]) -> Iterator[tuple[Record, Proof | None]]:
+        """The records as they are made: kept, and the rows printed; on a terminal a bar below them moves along."""
+        self.say(HEADER)
+        columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        quiet = self.options.quiet or not command_line.on_terminal()
+        with Progress(*columns, transient=True, disable=quiet) as progress:
+            bar = progress.add_task("training", total=self.iterations, completed=self.iteration)
+            for record, proof in self.records(stop):
+                progress.update(bar, completed=record.iteration)
+                self.history.append(record)
+                if jump := self.tally.add(record):
+                    self.say(jump.line(self.options.batch_size * self.options.hidden))
+                if record.is_row:
+                    self.say(record.row(proof.word if proof else "–"))
+                yield record, proof
 
-def network(options: argparse.Namespace, rng: np.random.Generator) -> TwoLayerNet:
-    return TwoLayerNet(784, options.hidden, 10, options.std, rng=rng, dtype=options.dtype)
+    def records(self, stop: Callable[[], bool]) -> Iterator[tuple[Record, Proof | None]]:
+        """A record before each update, and one at the end: after the last update, when told to stop, or at a violation.
 
+        It also ends after an update that started from a loss of NaN or infinity. A checkpoint comes before each row.
+        """
+        labels, dtype = self.data[0][1], self.options.dtype
+        while True:
+            last = self.iteration == self.iterations or stop()
+            row = last or self.iteration % self.every == 0
+            if row:
+                self.save_checkpoint()
+            batch = self.batches.next()
+            x, t = self.batch_in(batch, dtype), labels[batch]
+            proof = self.prove(x, t) if self.is_verified(row) else None
+            end = last or bool(proof and proof.violation)
+            drift, other_drift = self.sides.drift(), self.others.drift() if self.others else None
+            shares = [share for split in self.data for share in accuracies(self.sides, *split, dtype)] if row else []
+            step = self.sides.look(x, t) if end else self.sides.step(x, t)
+            if self.others and not end:
+                self.others.step(self.batch_in(batch, OTHER_DTYPE[dtype]), t)
+            used = proof.radius_used if proof else None
+            yield Record(self.iteration, *step[:2], drift, step.relus_apart, other_drift, used, *shares), proof
+            if end or not math.isfinite(step.numpy_loss + step.torch_loss):
+                return
+            self.iteration += 1
 
-def run_both(
-    options: argparse.Namespace,
-    data: tuple[Split, Split],
-    sides: Sides,
-    rng: np.random.Generator,
-    stop: Callable[[], bool],
-) -> Iterator[Record]:
-    """A record before each update, and one at the end: after the last update, or when told to stop.
+    def is_verified(self, row: bool) -> bool:
+        every = self.options.verify_every
+        return row if every is None else every > 0 and (row or self.iteration % every == 0)
 
-    It also ends after an update that started from a loss of NaN or infinity.
-    """
-    images, labels = data[0]
-    for i in range(options.iterations + 1):
-        batch = rng.integers(0, len(images), options.batch_size)
-        x, t = scaled(images[batch], options.dtype), labels[batch]
-        last = i == options.iterations or stop()
-        row = last or i % options.every == 0
-        accuracies = [share for split in data for share in accuracy(*split, options.dtype, sides)] if row else []
-        apart = drift(*sides)
-        ours, theirs = (side.loss(x, t) if last else side.step(x, t) for side in sides)
-        yield Record(i, ours, theirs, abs(ours - theirs), apart, *accuracies)
-        if last or not math.isfinite(ours + theirs):
+    def batch_in(self, batch: Array, dtype: str) -> Array:
+        return scaled(self.data[0][0].take(batch, axis=0), dtype)
+
+    def prove(self, x: Array, t: Array) -> Proof:
+        """Of the NumPy side's weights as they are; a violation is kept."""
+        proof = prove(self.sides.numpy.net, x, t)
+        self.tally.prove(proof)
+        if proof.violation:
+            origin = f"iteration {self.iteration} of a training with {settings_of(self.options)}"
+            kept = violation_file(self.sides.numpy.net, x, t, origin)
+            command_line.write_files(self.options.out, {VIOLATION: kept})
+        return proof
+
+    def conclude(self, end: Record, proof: Proof | None) -> None:
+        """Writes the results and says what they are."""
+        step = self.step_time() if end.iteration == self.iterations and not (proof and proof.violation) else None
+        written = results.write(self, end, step)
+        self.say(f"\nresults in {self.options.out}: {', '.join(written)}")
+        if not math.isfinite(end.numpy_loss + end.torch_loss):
             return
+        ours, theirs = end.numpy_test_accuracy, end.torch_test_accuracy
+        if ours is not None and theirs is not None:
+            gap = 100 * abs(ours - theirs)
+            self.say(f"test accuracy: NumPy {ours:.4f}, PyTorch {theirs:.4f}, {gap:.2f} percentage points apart")
+        for line in self.tally.lines(end):
+            self.say(line)
+        if step:
+            self.say(step.line(self.options.threads))
+        if self.options.show:
+            for name in written:
+                if name.endswith(".png") and not webbrowser.open((self.options.out / name).resolve().as_uri()):
+                    command_line.note(f"--show: found nothing to open {self.options.out / name} with")
+
+    def step_time(self) -> StepTime:
+        batch = np.arange(self.options.batch_size) % len(self.data[0][0])
+        net = network(self.options, self.options.dtype, np.random.default_rng(self.options.seed))
+        return step_time(net, self.options.lr, self.batch_in(batch, self.options.dtype), self.data[0][1][batch])
+
+    def status(self, end: Record, proof: Proof | None, signal: int) -> int:
+        if proof and proof.violation:
+            replay = f"python scripts/replay.py {self.options.out / VIOLATION}"
+            return command_line.fail(f"iteration {end.iteration}: {proof.violation}; to run it again: {replay}", 1)
+        if not math.isfinite(end.numpy_loss + end.torch_loss):
+            losses = f"NumPy's loss is {end.numpy_loss}, PyTorch's {end.torch_loss}"
+            words = f"diverged at iteration {end.iteration}: {losses}; try a smaller --lr or --std"
+            return command_line.fail(words, status=1)
+        if end.iteration < self.iterations:
+            words = f"interrupted after {end.iteration} iterations; the results are those so far, --resume goes on"
+            return command_line.fail(words, 128 + signal)
+        return 0
+
+    def say(self, text: str) -> None:
+        if not self.options.quiet:
+            print(text, flush=True)
 
 
-def follow(records: Iterator[Record], history: list[Record], iterations: int) -> None:
-    """Keeps the records and prints the rows; on a terminal a bar below them moves along."""
-    columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, transient=True, disable=not command_line.on_terminal()) as progress:
-        bar = progress.add_task("training", total=iterations)
-        for record in records:
-            history.append(record)
-            progress.update(bar, completed=record.iteration)
-            if record.is_row:
-                print(record.row(), flush=True)
-
-
-def conclude(options: argparse.Namespace, end: Record, signal: int, train_split: Split) -> int:
-    if not math.isfinite(end.numpy_loss + end.torch_loss):
-        losses = f"NumPy's loss is {end.numpy_loss}, PyTorch's {end.torch_loss}"
-        return command_line.fail(
-            f"diverged at iteration {end.iteration}: {losses}; try a smaller --lr or --std", status=1
-        )
-    ours, theirs = float(end.numpy_test_accuracy or 0), float(end.torch_test_accuracy or 0)
-    gap = 100 * abs(ours - theirs)
-    print(f"test accuracy: NumPy {ours:.4f}, PyTorch {theirs:.4f}, {gap:.2f} percentage points apart")
-    if end.iteration < options.iterations:
-        words = f"interrupted after {end.iteration} iterations; the results are those so far"
-        return command_line.fail(words, 128 + signal)
-    print(time_per_step(options, train_split))
-    return 0
-
-
-def scaled(images: Array, dtype: str) -> Array:
-    """Bytes from 0 to 255 as numbers from 0 to 1."""
-    x = images.astype(dtype)
-    x /= 255
-    return x
-
-
-def accuracy(images: Array, labels: Array, dtype: str, sides: Sides) -> list[float]:
-    """The share of images that each side gets right; in chunks, for all in floats at once take 188 MB or more."""
-    right = np.zeros(len(sides))
-    for start in range(0, len(images), 10_000):
-        chunk = slice(start, start + 10_000)
-        x = scaled(images[chunk], dtype)
-        right += [np.count_nonzero(side.predict(x).argmax(axis=1) == labels[chunk]) for side in sides]
-    return [float(share) for share in right / len(images)]
-
-
-def time_per_step(options: argparse.Namespace, split: Split, rounds: int = 7) -> str:
-    """Forward, loss, backward and update of one batch, by fresh networks, each framework apart and in turns."""
-    batch = np.arange(options.batch_size) % len(split[0])
-    x, t = scaled(split[0][batch], options.dtype), split[1][batch]
-    net = network(options, np.random.default_rng(options.seed))
-    sides: list[NumpyTrainer | TorchTrainer] = [NumpyTrainer(net, options.lr), TorchTrainer(net, options.lr)]
-    steps = max(1, min(50, int(0.1 / max(seconds(side, x, t, steps=2) for side in sides))))  # a round: 0.1 s or a step
-    times = 1e6 * np.array([[seconds(side, x, t, steps) for side in sides] for _ in range(rounds)])
-    (ours, theirs), ratio = np.median(times, axis=0), np.median(times[:, 0] / times[:, 1])
-    threads = f"{options.threads} thread{'s' if options.threads > 1 else ''} each"
-    return (
-        f"time per step: NumPy {ours:.0f} µs, PyTorch {theirs:.0f} µs, ratio {ratio:.2f}\n"
-        f"    ({threads}, measured apart: median of {rounds} rounds, {steps} steps of one and of the other in turn)"
-    )
-
-
-def seconds(side: NumpyTrainer | TorchTrainer, x: Array, t: Array, steps: int) -> float:
-    """The time of a step."""
-    start = time.perf_counter()
-    for _ in range(steps):
-        side.step(x, t)
-    return (time.perf_counter() - start) / steps
-
-
-def save(options: argparse.Namespace, history: list[Record], sides: Sides) -> None:
-    """Writes the history, the weights of both and the picture."""
-    ours, theirs = sides
-    setting = (
-        f"784-{options.hidden}-10, {options.dtype}, batch {options.batch_size}, lr {options.lr}, seed {options.seed}"
-    )
-    contents = [
-        to_csv(history),
-        safetensors.numpy.save(dict(ours.net.params)),
-        safetensors.torch.save(theirs.net.state_dict()),
-        training_curves(history, f"NumPy and PyTorch side by side: {setting}"),
-    ]
-    command_line.write_files(options.out, dict(zip(RESULTS, contents, strict=True)))
+def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> TwoLayerNet:
+    return TwoLayerNet(784, options.hidden, 10, options.std, rng=rng, dtype=dtype)

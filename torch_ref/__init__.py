@@ -16,10 +16,13 @@ from torch_ref.pairs import register as register
 from torch_ref.pairs import twin as twin
 from torch_ref.scenarios import SCENARIOS as SCENARIOS
 from torch_ref.side_by_side import NumpyTrainer as NumpyTrainer
+from torch_ref.side_by_side import SideBySide as SideBySide
 from torch_ref.side_by_side import TorchTrainer as TorchTrainer
 from torch_ref.side_by_side import drift as drift
 from torch_ref.verify import Report as Report
 from torch_ref.verify import verify as verify
+from torch_ref.weight_files import load_weights as load_weights
+from torch_ref.weight_files import network_of as network_of
 from torch_ref.weights import copy_to_numpy as copy_to_numpy
 from torch_ref.weights import copy_to_torch as copy_to_torch
 from torch_ref.weights import grads_of as grads_of
@@ -34,6 +37,7 @@ __all__ = [
     "Pair",
     "Refusal",
     "Report",
+    "SideBySide",
     "TorchTrainer",
     "TwoLayerNet",
     "autograd",
@@ -45,6 +49,8 @@ __all__ = [
     "drift",
     "exp",
     "grads_of",
+    "load_weights",
+    "network_of",
     "pair_of",
     "params_of",
     "register",

@@ -1,6 +1,7 @@
 """Two trainings in step: the NumPy network and its twin, from the same weights, over the same batches."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy_impl import SGD, TwoLayerNet
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.pairs import twin
-from torch_ref.weights import params_of
+from torch_ref.weights import copy_to_torch, params_of
 
 
 class NumpyTrainer:
@@ -69,3 +70,55 @@ class TorchTrainer:
 def drift(ours: NumpyTrainer, theirs: TorchTrainer) -> float:
     """max |ΔW|: the greatest difference of any weight or bias between the two, NaN if one of them is NaN."""
     return float(np.max([abs(ours.net.params[name] - p).max() for name, p in params_of(theirs.net).items()]))
+
+
+class Step(NamedTuple):
+    """The losses of a batch before the update, and how many of its N · H ReLUs are open on one side only."""
+
+    numpy_loss: float
+    torch_loss: float
+    relus_apart: int
+
+
+class SideBySide:
+    """Both sides in step, from the weights of `net`, which the NumPy side goes on training."""
+
+    def __init__(self, net: TwoLayerNet, lr: float) -> None:
+        self.numpy, self.torch = NumpyTrainer(net, lr), TorchTrainer(net, lr)
+        self.torch.net.Relu1.register_forward_hook(self._keep)
+        self._hidden: Any = None
+
+    def step(self, x: Array, t: Array) -> Step:
+        """One update of each."""
+        return self._compared(self.numpy.step(x, t), self.torch.step(x, t))
+
+    def look(self, x: Array, t: Array) -> Step:
+        """The same without an update."""
+        return self._compared(self.numpy.loss(x, t), self.torch.loss(x, t))
+
+    def drift(self) -> float:
+        """max |ΔW|: the greatest difference of any weight or bias between the two."""
+        return drift(self.numpy, self.torch)
+
+    @property
+    def weights(self) -> dict[str, Array]:
+        """Copies of all weights of both: "numpy.W1", ..., "torch.W1", ..., the latter in NumPy's shapes too."""
+        sides = {"numpy": self.numpy.net.params, "torch": params_of(self.torch.net)}
+        return {f"{side}.{name}": value.copy() for side, params in sides.items() for name, value in params.items()}
+
+    def load(self, weights: Mapping[str, Array]) -> None:
+        """Puts such weights in the place of those that there are. Raises KeyError, TypeError, ValueError for others."""
+        numpy_params, torch_params = (
+            {name: weights[f"{side}.{name}"] for name in self.numpy.net.params} for side in ("numpy", "torch")
+        )
+        copy_to_torch(torch_params, self.torch.net)
+        for name, value in self.numpy.net.params.items():
+            value[...] = numpy_params[name]
+
+    def _keep(self, _module: nn.Module, _inputs: Any, hidden: torch.Tensor) -> None:
+        self._hidden = hidden.detach()
+
+    def _compared(self, numpy_loss: float, torch_loss: float) -> Step:
+        """A unit is open where its output is not 0, or NaN."""
+        apart = self.numpy.net.layers["Relu1"].open != (self._hidden.numpy() != 0)
+        return Step(numpy_loss, torch_loss, int(np.count_nonzero(apart)))

@@ -51,9 +51,14 @@ def torch_parameters(module: nn.Module, names: Names | None = None) -> dict[str,
     return {name: theirs[path] for name, path in paths.items()}
 
 
-def copy_to_torch(params: Mapping[str, Array], module: nn.Module, names: Names | None = None) -> None:
-    """Writes NumPy's parameters into the module. Raises ValueError, TypeError for other names, shapes, dtypes."""
-    _check("copy_to_torch", params, module, names)
+def copy_to_torch(
+    params: Mapping[str, Array], module: nn.Module, names: Names | None = None, *, who: str = "copy_to_torch"
+) -> None:
+    """Writes NumPy's parameters into the module.
+
+    Raises ValueError, TypeError for other names, shapes, dtypes, in whose name `who` says.
+    """
+    _check(who, params, module, names)
     with torch.no_grad():
         for name, parameter in torch_parameters(module, names).items():
             _as_numpy_stores(name, parameter, _or_its_own(names, module)).copy_(to_tensor(params[name]))

@@ -1,0 +1,83 @@
+"""The files that a training leaves: its history, the weights of both sides, a summary, and the pictures."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import command_line
+import safetensors.numpy
+import safetensors.torch
+from evaluation import predictions
+from history import Record
+from settings import settings_of, versions
+from step_time import StepTime
+
+if TYPE_CHECKING:  # training imports this module
+    from training import Training
+
+SUMMARY, HISTORY, NUMPY, TORCH = "summary.json", "history.csv", "numpy.safetensors", "torch.safetensors"
+PICTURES = ["curves.png", "weights.png", "errors.png", "confusion.png"]
+
+
+def names(options: argparse.Namespace) -> list[str]:
+    return [SUMMARY, HISTORY, NUMPY, TORCH, *(PICTURES if options.plots else [])]
+
+
+def write(training: "Training", end: Record, step: StepTime | None) -> list[str]:
+    """Writes all of them, whole or not at all, and returns their names."""
+    sides = training.sides
+    contents = {
+        SUMMARY: json.dumps(summary(training, end, step), indent=2).encode() + b"\n",
+        HISTORY: training.history.content(),
+        NUMPY: safetensors.numpy.save({name: value.copy() for name, value in sides.numpy.net.params.items()}),
+        TORCH: safetensors.torch.save(sides.torch.net.state_dict()),
+    }
+    if training.options.plots:
+        contents |= pictures(training)
+    command_line.write_files(training.options.out, contents)
+    training.history.growing.unlink(missing_ok=True)
+    return list(contents)
+
+
+def pictures(training: "Training") -> Mapping[str, bytes]:
+    import figures  # Matplotlib takes a second to import
+    import images
+
+    options, sides, (pixels, labels) = training.options, training.sides, training.data[1]
+    setting = (
+        f"784-{options.hidden}-10, {options.dtype}, batch {options.batch_size}, lr {options.lr}, seed {options.seed}"
+    )
+    ours, theirs = predictions(sides, pixels, options.dtype)
+    return {
+        "curves.png": figures.training_curves(training.history.growing, training.tally.jumps, options.dtype, setting),
+        "weights.png": images.first_layer(sides, setting),
+        "errors.png": images.errors(pixels, labels, ours, theirs),
+        "confusion.png": images.confusions(labels, ours, theirs),
+    }
+
+
+def summary(training: "Training", end: Record, step: StepTime | None) -> dict[str, Any]:
+    """Every setting, version and verdict."""
+    tally = training.tally
+    return {
+        "settings": {**settings_of(training.options), "every": training.every},
+        "batches": "an epoch visits every image once, shuffled"
+        if training.options.epochs
+        else "drawn with replacement",
+        "data": str(training.options.data_dir or "the MNIST of this package"),
+        "versions": versions(),
+        "iterations": end.iteration,
+        "complete": end.iteration == training.iterations,
+        "end": asdict(end),
+        "verified": {
+            "batches": tally.proofs,
+            "without_a_finding": tally.shows_nothing,
+            "violations": tally.violations,
+            "radius_used": tally.radius_used,
+        },
+        "jumps": [jump._asdict() for jump in tally.jumps],
+        "seconds": tally.seconds,
+        "step": asdict(step) if step else None,
+    }

@@ -1,0 +1,74 @@
+"""What a training depends on: its options, its data, and the versions it runs on; a checkpoint keeps them."""
+
+import argparse
+import platform
+import zlib
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import matplotlib as mpl
+import numpy as np
+import safetensors
+import torch
+
+from numpy_impl.checks import Array
+
+Split: TypeAlias = tuple[Array, Array]
+
+NAMES = (
+    "iterations",
+    "epochs",
+    "batch_size",
+    "hidden",
+    "std",
+    "lr",
+    "seed",
+    "dtype",
+    "threads",
+    "every",
+    "verify_every",
+    "compare_dtypes",
+)
+MAY_GROW = ("iterations", "epochs")
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in NAMES}
+
+
+def check_resumed(
+    state: dict[str, Any], parse_again: Callable[[argparse.Namespace], argparse.Namespace]
+) -> argparse.Namespace:
+    """The options of a checkpoint with those that were given now: no other training, but it may be longer.
+
+    Raises ValueError for another.
+    """
+    settings = state["settings"]
+    options = parse_again(argparse.Namespace(**settings))
+    for name, value in settings_of(options).items():
+        before = settings[name]
+        longer = name in MAY_GROW and before is not None and value is not None and value >= before
+        if value != before and not longer:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"--resume: {option} must be {before}, as in the checkpoint, got {value}")
+    return options
+
+
+def fingerprint(data: tuple[Split, Split]) -> int:
+    """A number that other images or labels do not have."""
+    checksum = 0
+    for split in data:
+        for array in split:
+            checksum = zlib.crc32(array.tobytes(), checksum)
+    return checksum
+
+
+def versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+        "safetensors": safetensors.__version__,
+        "matplotlib": mpl.__version__,
+        "machine": platform.machine(),
+    }

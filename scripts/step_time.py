@@ -1,0 +1,49 @@
+"""How long a step takes, of each framework apart."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from numpy_impl import TwoLayerNet
+from numpy_impl.checks import Array
+from torch_ref import NumpyTrainer, TorchTrainer
+
+ROUNDS = 7
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """Medians of the rounds in µs, and of NumPy's time over PyTorch's in each."""
+
+    numpy: float
+    torch: float
+    ratio: float
+    steps: int
+
+    def line(self, threads: int) -> str:
+        each, steps = (
+            f"{threads} thread{'s' if threads > 1 else ''} each",
+            f"{self.steps} steps of each",
+        )
+        return (
+            f"time per step: NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, ratio {self.ratio:.2f}\n"
+            f"    ({each}, measured apart: median of {ROUNDS} rounds, {steps} in turn)"
+        )
+
+
+def step_time(net: TwoLayerNet, lr: float, x: Array, t: Array) -> StepTime:
+    """Forward, loss, backward and update of one batch, from these weights, in turns."""
+    sides: list[NumpyTrainer | TorchTrainer] = [TorchTrainer(net, lr), NumpyTrainer(net, lr)]
+    steps = max(1, min(50, int(0.1 / max(seconds(side, x, t, steps=2) for side in sides))))  # a round: 0.1 s or a step
+    times = 1e6 * np.array([[seconds(side, x, t, steps) for side in sides] for _ in range(ROUNDS)])
+    theirs, ours = np.median(times, axis=0)
+    return StepTime(float(ours), float(theirs), float(np.median(times[:, 1] / times[:, 0])), steps)
+
+
+def seconds(side: NumpyTrainer | TorchTrainer, x: Array, t: Array, steps: int) -> float:
+    """The time of a step."""
+    start = time.perf_counter()
+    for _ in range(steps):
+        side.step(x, t)
+    return (time.perf_counter() - start) / steps

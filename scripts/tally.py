@@ -1,0 +1,91 @@
+"""What a training sums up over its records: how often it was verified, and where the two sides jumped apart."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from history import Record
+from proof import Proof
+
+# Drift grows by a rounding a step. Where it doubles in one, and a ReLU was open on one side only, that was the cause.
+JUMP = 2.0
+JUMPS_KEPT = 1000
+
+
+class Jump(NamedTuple):
+    """An update with so many ReLUs open on one side only, and max |ΔW| before it and after."""
+
+    iteration: int
+    relus_apart: int
+    before: float
+    after: float
+
+    def line(self, relus: int) -> str:
+        return (
+            f"{self.iteration:9d}  ↑ {self.relus_apart} of {relus:,} ReLUs open on one side only: "
+            f"drift {self.before:.1e} → {self.after:.1e}"
+        )
+
+
+@dataclass
+class Tally:
+    """All that is kept of the records, the same size however many there are."""
+
+    proofs: int = 0
+    shows_nothing: int = 0  # proofs where a bound was infinite, or a gradient all the same
+    violations: int = 0
+    radius_used: float = 0.0
+    jumps: list[Jump] = field(default_factory=list)
+    previous: tuple[int, float] = (0, 0.0)  # relus_apart and drift of the record before
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, state: dict[str, Any]) -> "Tally":
+        jumps = [Jump(*jump) for jump in state["jumps"]]
+        return cls(**{**state, "jumps": jumps, "previous": tuple(state["previous"])})
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+    def prove(self, proof: Proof) -> None:
+        self.proofs += 1
+        self.violations += bool(proof.violation)
+        self.shows_nothing += not proof.report.ok and not proof.violation
+        if proof.radius_used > self.radius_used:  # not where it is NaN
+            self.radius_used = proof.radius_used
+
+    def add(self, record: Record) -> Jump | None:
+        """The jump that the update before this record was, if it was one."""
+        relus_apart, drift = self.previous
+        self.previous = record.relus_apart, record.drift
+        if not (relus_apart and record.drift > JUMP * drift):
+            return None
+        jump = Jump(record.iteration - 1, relus_apart, drift, record.drift)
+        if len(self.jumps) < JUMPS_KEPT:
+            self.jumps.append(jump)
+        return jump
+
+    def lines(self, end: Record) -> list[str]:
+        """What there is to say at the end."""
+        lines = []
+        if self.proofs:
+            nothing = f", {self.shows_nothing} of them without a finding" if self.shows_nothing else ""
+            lines.append(
+                f"verified on {self.proofs} batches{nothing}: NumPy and PyTorch lie within the proven radius of the "
+                f"exact results,\n    of which they use {self.radius_used:.2f} at most"
+            )
+        if math.isfinite(end.drift):
+            lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._cause()}")
+        return lines
+
+    def _cause(self) -> str:
+        if not self.jumps:
+            return "That is rounding alone: no jump"
+        first, count = self.jumps[0], len(self.jumps)
+        times = f"{'at least ' if count == JUMPS_KEPT else ''}{count} time{'s' if count > 1 else ''}"
+        return (
+            f"It jumped {times}, first at iteration {first.iteration},\n    where a pre-activation within rounding "
+            "of 0 opened a ReLU on one side only: no error, each side is right for its weights"
+        )
