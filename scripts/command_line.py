@@ -5,6 +5,7 @@ import contextlib
 import io
 import math
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 COULD_NOT_RUN = 2
+ASIDE = ".writing-"
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -109,6 +111,8 @@ def make_folder(folder: Path, names: list[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        for left_over in folder.glob(f"{ASIDE}*"):  # by a run that was killed as it wrote
+            shutil.rmtree(left_over, ignore_errors=True)
     except OSError as error:
         raise OSError(f"--out: cannot write to the folder {folder}: {error.strerror}") from error
     for name in names:
@@ -123,7 +127,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as aside:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=ASIDE) as aside:
             for name, content in contents.items():
                 with (Path(aside) / name).open("wb") as file:
                     file.write(content)

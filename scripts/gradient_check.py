@@ -1,7 +1,6 @@
 """The work of check_gradients.py: the three oracles, the table and the verdict."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 import command_line
@@ -9,7 +8,7 @@ import numpy as np
 from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 
-from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist, numerical_gradient
+from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import autograd_network, twin
 
@@ -43,7 +42,7 @@ def check(options: argparse.Namespace) -> int:
     with threadpool_limits(1, "blas"):  # a few images are too little work to share
         oracles = {
             "autograd": {key: autograd[f"d{key}"] for key in backprop},
-            "central difference": central_differences(net, x, t),
+            "central difference": net.numerical_gradient(x, t),
             "complex step": complex_steps(net, x, t),
         }
     differences = {
@@ -54,31 +53,20 @@ def check(options: argparse.Namespace) -> int:
     return verdict(differences, zero, distance_to_kink(net, x))
 
 
-def central_differences(net: TwoLayerNet, x: Array, t: Array) -> Gradients:
-    return with_progress("central difference", 2, net, numerical_gradient, lambda: net.loss(x, t))
-
-
 def complex_steps(net: TwoLayerNet, x: Array, t: Array) -> Gradients:
-    """Through the same layers, in complex128: the very forward code under test."""
+    """Through the same layers, in complex128: the very forward code under test. On a terminal a bar moves along."""
     sizes = *net.params["W1"].shape, net.params["W2"].shape[1]
     wide, z = TwoLayerNet(*sizes, dtype=np.complex128), x.astype(np.complex128)
     for key, value in net.params.items():
         wide.params[key] = value.astype(np.complex128)
-    return with_progress("complex step", 1, wide, complex_step_gradient, lambda: wide.loss(z, t))
-
-
-def with_progress(
-    name: str, calls: int, net: TwoLayerNet, gradient: Callable[..., Array], loss: Callable[[], Any]
-) -> Gradients:
-    """The gradient of each parameter; the bar moves with the calls of the loss, so many for an entry."""
     with Progress(transient=True, disable=not command_line.on_terminal()) as progress:
-        task = progress.add_task(name, total=calls * sum(p.size for p in net.params.values()))
+        task = progress.add_task("complex step", total=sum(p.size for p in wide.params.values()))
 
-        def counted(_: Array) -> Any:
+        def loss(_: Array) -> Any:
             progress.advance(task)
-            return loss()
+            return wide.loss(z, t)
 
-        return {key: gradient(counted, p) for key, p in net.params.items()}
+        return {key: complex_step_gradient(loss, p) for key, p in wide.params.items()}
 
 
 def distance_to_kink(net: TwoLayerNet, x: Array) -> float:

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 HEADER = """\
-           train accuracy   test accuracy     batch loss      drift ReLUs  radius
+           train accuracy   test accuracy      batch loss     drift ReLUs radius
 iteration   NumPy PyTorch   NumPy PyTorch   NumPy PyTorch  max|ΔW| apart    used"""
 
 

@@ -4,7 +4,6 @@ A violation is kept in a file, which replay.py runs again.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,13 +66,12 @@ def violation_file(net: TwoLayerNet, x: Array, t: Array, origin: str) -> bytes:
 
 
 def read_violation(path: Path) -> tuple[TwoLayerNet, Array, Array, str]:
-    """The network, x, t, and the origin. Raises FileNotFoundError, ValueError, TypeError for another file."""
+    """The network, x, t, and the origin. Raises FileNotFoundError, ValueError for another file."""
     arrays, metadata = read_safetensors(path)
     if metadata.get("kind") != KIND or arrays.keys() != {*PARAMS, "x", "t"}:
         raise ValueError(f"{path} must be a violation that train_mnist.py has kept, got another file")
-    net = network_with(_params(arrays), path)
+    try:
+        net = network_with({name: arrays[name] for name in PARAMS}, path)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
     return net, arrays["x"], arrays["t"], metadata.get("origin", "")
-
-
-def _params(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    return {name: arrays[name] for name in PARAMS}

@@ -77,6 +77,10 @@ class Training:
         self.tally = Tally()
         self.iteration = 0
 
+    @property
+    def all_sides(self) -> dict[str, SideBySide]:
+        return {"main": self.sides} | ({"other": self.others} if self.others else {})
+
     def start(self) -> None:
         """Afresh: an older checkpoint goes first, for it would not fit the history that begins here."""
         for name in (checkpoint.NAME, VIOLATION):
@@ -87,9 +91,8 @@ class Training:
         if state["data"] != fingerprint(self.data):
             folder = self.options.data_dir or "this package"
             raise ValueError(f"--resume: the images must be those of the checkpoint, got those of {folder}")
-        self.sides.load(checkpoint.part_of(weights, "main"))
-        if self.others:
-            self.others.load(checkpoint.part_of(weights, "other"))
+        for name, sides in self.all_sides.items():
+            checkpoint.load(sides, weights, name)
         self.batches.restore(state["batches"])
         self.tally = Tally.of(state["tally"])
         self.iteration = state["iteration"]
@@ -99,8 +102,7 @@ class Training:
 
     def save_checkpoint(self) -> None:
         self.history.flush()
-        sides = {"main": self.sides, "other": self.others}
-        weights = {f"{name}.{key}": w for name, side in sides.items() if side for key, w in side.weights.items()}
+        weights = {f"{name}.{key}": w for name, side in self.all_sides.items() for key, w in side.weights.items()}
         state = {
             "settings": settings_of(self.options),
             "data": fingerprint(self.data),

@@ -12,7 +12,7 @@ import torch_ref
 
 ALLOWED = {
     numpy_impl: {"numpy", "numpy_impl"},
-    torch_ref: {"mpmath", "numpy", "numpy_impl", "rich", "torch", "torch_ref"},
+    torch_ref: {"mpmath", "safetensors", "numpy", "numpy_impl", "rich", "torch", "torch_ref"},
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import safetensors.torch
-from training_runs import RESULTS, history, run
+from training_runs import PICTURES, RESULTS, files, history, run
 
 from numpy_impl import SGD, TwoLayerNet, load_mnist
 from torch_ref import params_of, twin
@@ -18,7 +18,12 @@ def test_a_run_prints_its_table_and_leaves_its_results(
 ) -> None:
     out = tmp_path / "new" / "folder"
     assert (
-        run("--data-dir", small_mnist, "--out", out, "--iterations", 250, "--every", 100, "--lr", 1, "--seed", 3) == 0
+        run(
+            *("--data-dir", small_mnist, "--out", out, "--iterations", 250, "--every", 100, "--lr", 1, "--seed", 3),
+            plots=True,
+            rounds=7,
+        )
+        == 0
     )
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
@@ -26,22 +31,27 @@ def test_a_run_prints_its_table_and_leaves_its_results(
     assert captured.err == ""
     assert "\x1b" not in captured.out  # no bar, no colours where there is no terminal
     assert max(map(len, lines[:6])) <= 80
-    assert f"results in {out}: history.csv, numpy.safetensors, torch.safetensors, curves.png" in lines
+    assert all(line.endswith(" ok") for line in lines[2:6])
+    names = "summary.json, history.csv, numpy.safetensors, torch.safetensors"
+    assert f"results in {out}: {names}, curves.png, weights.png, errors.png, confusion.png" in lines
     assert "test accuracy: NumPy 1.0000, PyTorch 1.0000, 0.00 percentage points apart" in lines
     assert lines[-2].startswith("time per step: NumPy ")
     assert re.fullmatch(
-        r" +\(1 thread each, measured apart: median of 7 rounds, \d+ steps of one and of the other in turn\)", lines[-1]
+        r" +\(1 thread each, measured apart: median of 7 rounds, \d+ steps of each in turn\)", lines[-1]
     )
 
-    assert {file.name for file in out.iterdir()} == RESULTS
-    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert files(out) == RESULTS | PICTURES
+    for name in PICTURES:
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
     records = history(out)
     assert [int(record["iteration"]) for record in records] == list(range(251))
     assert [r["iteration"] for r in records if r["numpy_test_accuracy"]] == ["0", "100", "200", "250"]
     for record in records:
-        assert abs(float(record["numpy_loss"]) - float(record["torch_loss"])) == float(record["loss_difference"]) < 1e-5
-        assert float(record["weight_difference"]) < 1e-5
-    assert float(records[0]["weight_difference"]) == 0
+        assert abs(float(record["numpy_loss"]) - float(record["torch_loss"])) < 1e-5
+        assert float(record["drift"]) < 1e-5
+        assert bool(record["radius_used"]) == (record["iteration"] in ("0", "100", "200", "250"))
+        assert record["other_drift"] == ""
+    assert float(records[0]["drift"]) == 0
     assert float(records[-1]["numpy_loss"]) < 0.1 < 2 < float(records[0]["numpy_loss"])
 
 
@@ -55,7 +65,7 @@ def test_the_weights_left_are_those_of_the_last_row(small_mnist: Path, tmp_path:
     module = twin(net)
     module.load_state_dict(safetensors.torch.load_file(tmp_path / "torch.safetensors"))
     apart = max(abs(net.params[name] - value).max() for name, value in params_of(module).items())
-    assert apart == float(history(tmp_path)[-1]["weight_difference"])
+    assert apart == float(history(tmp_path)[-1]["drift"])
     assert 0 < apart < 1e-12
     (images, labels), _ = load_mnist(normalize=False, data_dir=small_mnist)
     assert net.accuracy(images / 255, labels) == float(history(tmp_path)[-1]["numpy_train_accuracy"])
@@ -79,7 +89,8 @@ def test_the_first_weights_are_those_of_the_seed(small_mnist: Path, tmp_path: Pa
 
 def test_weights_are_those_of_so_many_steps_and_not_of_one_more(small_mnist: Path, tmp_path: Path) -> None:
     assert run("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 4, "--batch-size", 30, "--hidden", 6) == 0
-    (images, labels), _ = load_mnist(data_dir=small_mnist)
+    (images, labels), _ = load_mnist(normalize=False, data_dir=small_mnist)
+    images = images * np.float32(1 / 255)
     rng = np.random.default_rng(0)
     net = TwoLayerNet(784, 6, 10, rng=rng)
     for _ in range(4):
@@ -88,9 +99,3 @@ def test_weights_are_those_of_so_many_steps_and_not_of_one_more(small_mnist: Pat
     saved = safetensors.numpy.load_file(tmp_path / "numpy.safetensors")
     for name, value in net.params.items():
         np.testing.assert_array_equal(saved[name], value, strict=True)
-
-
-def test_pictures_of_the_shortest_and_the_stillest_run(small_mnist: Path, tmp_path: Path) -> None:
-    for arguments in (("--iterations", 1), ("--lr", 0, "--iterations", 3)):
-        assert run("--data-dir", small_mnist, "--out", tmp_path, *arguments) == 0
-        assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -18,6 +18,9 @@ from training_runs import run
         (["--threads", "100000"], "got '100000'"),
         (["--dtype", "float16"], "argument --dtype: invalid choice: 'float16'"),
         (["--iter", "5"], "unrecognized arguments: --iter 5"),
+        (["--iterations", "5", "--epochs", "2"], "argument --epochs: not allowed with argument --iterations"),
+        (["--epochs", "0"], "argument --epochs: must be an integer of 1 or more, got '0'"),
+        (["--verify-every", "-1"], "argument --verify-every: must be an integer of 0 or more, got '-1'"),
     ],
 )
 def test_nonsense_is_refused_in_one_clear_line(
@@ -34,7 +37,17 @@ def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         run("--help")
     assert caught.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    for default in ("10000", "100", "50", "0.01", "0.1", "float32", "600", "results"):
+    for default in (
+        "10000",
+        "100",
+        "50",
+        "0.01",
+        "0.1",
+        "float32",
+        "600; with --epochs an epoch",
+        "rows alone",
+        "results",
+    ):
         assert f"(default: {default})" in text
     assert "example: python scripts/train_mnist.py" in text
     assert "None" not in text

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from numpy_impl import SGD, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.checks import Array, check_parameter
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.pairs import twin
 from torch_ref.weights import copy_to_torch, params_of
@@ -107,13 +107,14 @@ class SideBySide:
         return {f"{side}.{name}": value.copy() for side, params in sides.items() for name, value in params.items()}
 
     def load(self, weights: Mapping[str, Array]) -> None:
-        """Puts such weights in the place of those that there are. Raises KeyError, TypeError, ValueError for others."""
-        numpy_params, torch_params = (
-            {name: weights[f"{side}.{name}"] for name in self.numpy.net.params} for side in ("numpy", "torch")
-        )
-        copy_to_torch(torch_params, self.torch.net)
+        """Puts such weights in the place of those that there are. Raises TypeError, ValueError for others."""
+        for name, value in self.weights.items():
+            if name not in weights:
+                raise ValueError(f"SideBySide: weights must hold the weights of both sides, got none for {name}")
+            check_parameter("SideBySide", name, weights[name], like=value)
         for name, value in self.numpy.net.params.items():
-            value[...] = numpy_params[name]
+            value[...] = weights[f"numpy.{name}"]
+        copy_to_torch({name: weights[f"torch.{name}"] for name in self.numpy.net.params}, self.torch.net)
 
     def _keep(self, _module: nn.Module, _inputs: Any, hidden: torch.Tensor) -> None:
         self._hidden = hidden.detach()

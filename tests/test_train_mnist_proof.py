@@ -1,0 +1,187 @@
+"""The proof in each row of scripts/train_mnist.py, what becomes of a violation, and the options around them."""
+
+import json
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import replay
+import safetensors.numpy
+from proof import Proof, prove
+from training_runs import history, run
+
+from numpy_impl import Affine, TwoLayerNet
+from numpy_impl.checks import Array
+from torch_ref import Report
+from torch_ref.verify import Finding, Row
+
+
+def break_from(iteration: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From this call of the backward of Affine1 on, dW has one wrong entry."""
+    backward, calls = Affine.backward, []
+
+    def broken(layer: Affine, dout: Array) -> Any:
+        dx = backward(layer, dout)
+        if len(layer.W) == 784:
+            calls.append(1)
+            if len(calls) > iteration:
+                layer.dW[5, 3] += 1e-3
+        return dx
+
+    monkeypatch.setattr(Affine, "backward", broken)
+
+
+def test_a_violation_stops_the_run_names_the_place_and_is_replayed(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        break_from(17, patched)  # 13 updates, and four backwards for the proofs of rows 0 and 10
+        options = ("--iterations", 50, "--every", 10, "--hidden", 7)
+        assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
+        captured = capsys.readouterr()
+        file = tmp_path / "violation.safetensors"
+        assert captured.err.count("\n") == 1
+        for words in (
+            "iteration 20: Affine1.dW of NumPy is OUTSIDE in 1 of 5488: its worst entry, (5, 3), is ",
+            f"to run it again: python scripts/replay.py {file}",
+        ):
+            assert words in captured.err
+        assert captured.out.splitlines()[4].endswith("WRONG")
+        assert [record["iteration"] for record in history(tmp_path)][-1] == "20"
+        verified = json.loads((tmp_path / "summary.json").read_text())["verified"]
+        assert (verified["batches"], verified["violations"]) == (3, 1)
+
+        assert replay.main([str(file)]) == 1
+        captured = capsys.readouterr()
+        assert "iteration 20 of a training with" in captured.out
+        assert "Affine1.dW" in captured.out
+        assert "Affine1.dW of NumPy is OUTSIDE in 1 of 5488" in captured.err
+    assert replay.main([str(file)]) == 0  # the code is whole again
+    assert "right" in capsys.readouterr().out
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--resume") == 0  # and the run goes on
+
+
+def test_a_new_run_does_not_leave_an_older_violation(small_mnist: Path, tmp_path: Path) -> None:
+    (tmp_path / "violation.safetensors").write_bytes(b"older")
+    assert run("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 1) == 0
+    assert not (tmp_path / "violation.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "verified"),
+    [
+        ((), ["0", "10", "12"]),
+        (("--verify-every", 0), []),
+        (("--verify-every", 4), ["0", "4", "8", "10", "12"]),
+    ],
+)
+def test_so_often_is_verified(
+    options: tuple[object, ...],
+    verified: list[str],
+    small_mnist: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 12, "--every", 10, "--hidden", 7)
+    assert run(*arguments, *options) == 0
+    assert [record["iteration"] for record in history(tmp_path) if record["radius_used"]] == verified
+    out = capsys.readouterr().out
+    assert (f"verified on {len(verified)} batches: NumPy and PyTorch lie within" in out) == bool(verified)
+    assert out.splitlines()[2].endswith(" ok" if verified else " –")
+
+
+def test_a_proof_says_whose_it_is_and_what_shows_nothing() -> None:
+    right, vacuous, even = (
+        Finding("within", share=0.25),
+        Finding("the bound is vacuous"),
+        Finding("an even gradient shows nothing"),
+    )
+    outside = Finding("OUTSIDE in 1 of 4", (2,), 1.0, 2.0, 1.0, 0.5, 2.0)
+
+    def proof(*rows: Row) -> Proof:
+        return Proof(Report("a title", rows))
+
+    ok = proof(Row("y", right, right))
+    assert (ok.word, ok.violation, ok.radius_used) == ("0.25 ok", "", 0.25)
+    for finding, word in ((vacuous, "vacuous"), (even, "even")):
+        nothing = proof(Row("y", right, right), Row("dx", finding, finding))
+        assert (nothing.word, nothing.violation) == (word, "")
+    wrong = proof(Row("y", right, right), Row("db", right, outside))
+    assert wrong.word == "WRONG"
+    assert wrong.violation.startswith(
+        "db of PyTorch is OUTSIDE in 1 of 4: its worst entry, (2), is 1, and 2 ± 5.0e-01 is"
+    )
+    assert wrong.radius_used == 2.0
+
+
+def test_a_network_whose_gradient_is_0_is_no_violation() -> None:
+    net = TwoLayerNet(4, 3, 2, rng=0)
+    net.params["b1"][...] = -100  # no unit is ever open
+    assert prove(net, np.ones((5, 4), np.float32), np.array([0, 1, 1, 0, 1])).word == "even"
+
+
+@pytest.mark.parametrize("content", [b"nonsense", safetensors.numpy.save({"W1": np.ones((2, 2))}), None])
+def test_replay_refuses_another_file_in_one_line(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file.safetensors"
+    if content is not None:
+        file.write_bytes(content)
+    assert replay.main([str(file)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert f"{file} must be" in captured.err
+
+
+def test_quiet_prints_nothing_but_what_goes_wrong(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--quiet")
+    assert run(*arguments, "--iterations", 2) == 0
+    assert tuple(capsys.readouterr()) == ("", "")
+    assert run(*arguments, "--lr", 1e30) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "diverged at iteration" in captured.err
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_show_opens_the_pictures_or_says_that_it_cannot(
+    found: bool, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def browser(address: str) -> bool:
+        opened.append(address)
+        return found
+
+    monkeypatch.setattr(webbrowser, "open", browser)
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 1, "--show")
+    assert run(*arguments, plots=True) == 0
+    assert [address.rsplit("/", 1)[1] for address in opened] == [
+        "curves.png",
+        "weights.png",
+        "errors.png",
+        "confusion.png",
+    ]
+    assert all(address.startswith("file:///") for address in opened)
+    assert ("--show: found nothing to open" in capsys.readouterr().err) != found
+
+
+def test_the_summary_has_every_setting_version_and_verdict(small_mnist: Path, tmp_path: Path) -> None:
+    options = ("--epochs", 2, "--batch-size", 128, "--hidden", 7, "--compare-dtypes")
+    assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 0
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["settings"]["batch_size"] == 128
+    assert summary["settings"]["every"] == 3  # an epoch
+    assert summary["batches"] == "an epoch visits every image once, shuffled"
+    assert (summary["iterations"], summary["complete"]) == (6, True)
+    assert summary["versions"]["numpy"] == np.__version__
+    assert summary["verified"]["batches"] == 3
+    assert 0 < summary["verified"]["radius_used"] <= 1
+    assert summary["end"]["numpy_test_accuracy"] == float(history(tmp_path)[-1]["numpy_test_accuracy"])
+    assert 0 < float(history(tmp_path)[-1]["other_drift"]) < 1e-14 < summary["end"]["drift"]
+    assert summary["step"]["ratio"] > 0

@@ -1,0 +1,265 @@
+"""--resume of scripts/train_mnist.py: whatever ended a run, it ends bit for bit as if nothing had; or says why not."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import checkpoint
+import numpy as np
+import pytest
+import safetensors.numpy
+from training_runs import RESULTS, files, history, run
+
+from torch_ref import NumpyTrainer
+
+ENDS = ("history.csv", "numpy.safetensors", "torch.safetensors", "checkpoint.safetensors")
+KILLS = 10
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """What must be the same bit for bit; of a checkpoint all but the seconds that it took."""
+    weights, state = checkpoint.read(folder)
+    state["tally"]["seconds"] = 0
+    tensors = {name: value.tobytes() for name, value in weights.items()}
+    return {name: (folder / name).read_bytes() for name in ENDS[:3]} | {"state": state, "weights": tensors}
+
+
+def in_a_process(arguments: list[str]) -> None:
+    """The script, in a process that a test kills."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    raise SystemExit(run(*arguments))
+
+
+def start(*arguments: object) -> Any:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["training", "training_runs", "torch._dynamo"]
+    )  # PyTorch is imported once, for all of them
+    process = context.Process(target=in_a_process, args=([str(argument) for argument in arguments],))
+    process.start()
+    return process
+
+
+def test_a_run_killed_at_any_moment_ends_bit_for_bit_as_if_it_were_not(
+    small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # the fork server does not take it over by itself
+    arguments = ("--data-dir", small_mnist, "--iterations", 400, "--every", 7, "--verify-every", 0, "--seed", 4)
+    for _ in range(2):  # the first one starts the server too
+        began = time.perf_counter()
+        undisturbed = start(*arguments, "--out", tmp_path / "whole")
+        undisturbed.join()
+        assert undisturbed.exitcode == 0
+        duration = time.perf_counter() - began
+    wanted = contents(tmp_path / "whole")
+
+    rng, killed = np.random.default_rng(20160924), []
+    for i in range(KILLS):
+        out = tmp_path / str(i)
+        process = start(*arguments, "--out", out)
+        while not (out / checkpoint.NAME).exists():
+            time.sleep(0.001)
+        time.sleep(float(rng.uniform(0, 0.5 * duration)))
+        process.kill()
+        process.join()
+        killed.append(process.exitcode)
+        assert process.exitcode in (0, -signal.SIGKILL)
+        checkpoint.read(out)  # whole at any moment
+        resumed = start("--data-dir", small_mnist, "--out", out, "--resume")
+        resumed.join()
+        assert resumed.exitcode == 0
+        assert contents(out) == wanted
+        assert files(out) == RESULTS
+    assert killed.count(-signal.SIGKILL) >= KILLS // 2, "too few were killed in time to show anything"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--epochs", 3, "--batch-size", 70, "--every", 4),
+        ("--iterations", 30, "--dtype", "float64", "--compare-dtypes", "--verify-every", 5, "--every", 10),
+    ],
+)
+def test_ctrl_c_and_resume_end_as_an_undisturbed_run(
+    options: tuple[object, ...], small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--data-dir", small_mnist, *options)
+    assert run(*arguments, "--out", tmp_path / "whole") == 0
+    out, step, calls = tmp_path / "out", NumpyTrainer.step, []
+
+    def interrupted(self: NumpyTrainer, *batch: Any) -> float:
+        calls.append(1)
+        if len(calls) in (3, 8):
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self, *batch)
+
+    monkeypatch.setattr(NumpyTrainer, "step", interrupted)
+    assert run(*arguments, "--out", out) == 130
+    assert run(*arguments, "--out", out, "--resume") == 130
+    assert run("--data-dir", small_mnist, "--out", out, "--resume") == 0
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_a_run_may_be_made_longer(small_mnist: Path, tmp_path: Path) -> None:
+    arguments = ("--data-dir", small_mnist, "--every", 10)
+    assert run(*arguments, "--iterations", 25, "--out", tmp_path / "whole") == 0
+    assert run(*arguments, "--iterations", 13, "--out", tmp_path / "out") == 0
+    assert run(*arguments, "--iterations", 25, "--out", tmp_path / "out", "--resume") == 0
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+    assert run(*arguments, "--iterations", 25, "--out", tmp_path / "out", "--resume") == 0
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_what_was_torn_at_the_end_of_the_history_is_cut_off(small_mnist: Path, tmp_path: Path) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 6)
+    assert run(*arguments) == 0
+    wanted = contents(tmp_path)
+    (tmp_path / "history.csv").rename(tmp_path / "history.csv.part")
+    with (tmp_path / "history.csv.part").open("a") as file:
+        file.write("7,0.12")
+    assert run(*arguments, "--resume") == 0
+    assert contents(tmp_path) == wanted
+    assert [record["iteration"] for record in history(tmp_path)] == list("0123456")
+
+
+@pytest.fixture
+def finished(small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The folder of a run of six iterations."""
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path / "out", "--iterations", 6, "--hidden", 7)
+    assert run(*arguments) == 0
+    capsys.readouterr()
+    return tmp_path / "out"
+
+
+def rewrite(folder: Path, change: Any) -> None:
+    """The checkpoint with its weights and state as `change` leaves them."""
+    weights, state = checkpoint.read(folder)
+    change(weights, state)
+    (folder / checkpoint.NAME).write_bytes(checkpoint.to_bytes(weights, state))
+
+
+def transposed(weights: Any, _: Any) -> None:
+    weights["main.numpy.W1"] = weights["main.numpy.W1"].T
+
+
+def in_float64(weights: Any, _: Any) -> None:
+    weights["main.torch.b2"] = weights["main.torch.b2"].astype(np.float64)
+
+
+def without_a_weight(weights: Any, _: Any) -> None:
+    del weights["main.torch.W2"]
+
+
+def of_other_data(_: Any, state: Any) -> None:
+    state["data"] += 1
+
+
+def without_a_state(_: Any, state: Any) -> None:
+    state.clear()
+
+
+def with_a_longer_history(_: Any, state: Any) -> None:
+    state["history"] += 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (transposed, "W1 must have shape (784, 7), got (7, 784)"),
+        (in_float64, "b2 must be float32, got float64"),
+        (without_a_weight, "must hold the weights of both sides, got none for torch.W2"),
+        (of_other_data, "--resume: the images must be those of the checkpoint, got those of"),
+        (without_a_state, "checkpoint.safetensors must be the checkpoint of a training, got another file"),
+        (with_a_longer_history, "history.csv must hold the history of the checkpoint"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_one_line(
+    change: Any, message: str, finished: Path, small_mnist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(finished, change)
+    before = {name: (finished / name).read_bytes() for name in files(finished)}
+    assert run("--data-dir", small_mnist, "--out", finished, "--resume") == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert {name: (finished / name).read_bytes() for name in files(finished)} == before
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def another(file: Path) -> None:
+    safetensors.numpy.save_file({"W": np.ones(1)}, file)
+
+
+def nonsense(file: Path) -> None:
+    file.write_bytes(b"not a checkpoint")
+
+
+def absent(file: Path) -> None:
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut, "must be a whole safetensors file"),
+        (nonsense, "must be a whole safetensors file"),
+        (another, "must be the checkpoint of a training, got another file"),
+        (absent, "must hold a checkpoint.safetensors of an earlier run, got none"),
+    ],
+)
+def test_a_damaged_checkpoint_is_one_line(
+    damage: Any, message: str, finished: Path, small_mnist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(finished / checkpoint.NAME)
+    assert run("--data-dir", small_mnist, "--out", finished, "--resume") == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert str(finished) in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--hidden", 60), "--resume: --hidden must be 7, as in the checkpoint, got 60"),
+        (("--iterations", 5), "--resume: --iterations must be 6, as in the checkpoint, got 5"),
+        (("--batch-size", 10), "--resume: --batch-size must be 100, as in the checkpoint, got 10"),
+        (("--epochs", 10), "--resume: --epochs must be None, as in the checkpoint, got 10"),
+        (("--dtype", "float64"), "--resume: --dtype must be float32, as in the checkpoint, got float64"),
+    ],
+)
+def test_a_resumed_run_is_no_other_run(
+    options: tuple[object, ...], message: str, finished: Path, small_mnist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--data-dir", small_mnist, "--out", finished, "--resume", *options) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_other_versions_are_noted(finished: Path, small_mnist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rewrite(finished, lambda _, state: state["versions"].update(numpy="1.0"))
+    assert run("--data-dir", small_mnist, "--out", finished, "--resume") == 0
+    assert "the checkpoint was made by other versions; the last bits may differ" in capsys.readouterr().err
+
+
+def test_a_new_run_does_not_leave_the_checkpoint_of_an_older_one(
+    finished: Path, small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = (finished / checkpoint.NAME).read_bytes()
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "to_bytes", killed)
+    assert run("--data-dir", small_mnist, "--out", finished, "--iterations", 9) == 130
+    assert not (finished / checkpoint.NAME).exists()
+    assert older
+    shutil.rmtree(finished)
