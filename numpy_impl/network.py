@@ -132,13 +132,14 @@ class TwoLayerNet:
             inputs = layer.forward(inputs)
         return dict(zip(self.params, gradients, strict=True))
 
-    @staticmethod
     @ieee_arithmetic
-    def _losses(y: Array, following: list[Layer], t: Array) -> Array:
+    def _losses(self, y: Array, following: list[Layer], t: Array) -> Array:
         """The loss of each of K batches, (K, N, M) -> (K,), that enter at the layers that follow."""
         for layer in following:
             y = layer.forward(y)
-        return mean_negative_log_likelihood(log_softmax(y), t)
+        if type(self.last_layer) is SoftmaxWithLoss:  # and no other loss: all batches at once
+            return mean_negative_log_likelihood(log_softmax(y), t)
+        return np.array([self.last_layer.forward(logits, t) for logits in y])
 
     def _set_guarded(self, guarded: bool) -> None:
         for layer in (*self.layers.values(), self.last_layer):
