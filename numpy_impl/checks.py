@@ -85,8 +85,10 @@ def check_features(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> 
 
 def check_samples(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> None:
     """A batch (N, features), N ≥ 1."""
-    check_features(who, x, features, dtype)
-    _check_rows(who, "x", x)
+    check_array(who, "x", x, dtype)
+    if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
+        check_features(who, x, features, dtype)
+        _refuse(ValueError, who, "x must be a matrix of one row or more", f"shape {x.shape}")
 
 
 def check_classes(who: object, name: str, value: Any) -> None:
@@ -99,10 +101,6 @@ def check_classes(who: object, name: str, value: Any) -> None:
 def check_batch(who: object, name: str, value: Any) -> None:
     """A row a sample, at least one of them: the mean over none is no number."""
     check_classes(who, name, value)
-    _check_rows(who, name, value)
-
-
-def _check_rows(who: object, name: str, value: Array) -> None:
     if value.ndim != 2 or len(value) == 0:
         _refuse(ValueError, who, f"{name} must be a matrix of one row or more", f"shape {value.shape}")
 
@@ -226,7 +224,7 @@ def check_parameter(who: object, name: str, value: Any, like: Array) -> None:
 
 
 def check_mapping(who: object, name: str, value: object) -> None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):  # a dict, as most are, is known at once
         _refuse(TypeError, who, f"{name} must be a mapping of arrays", _kind(value))
 
 
@@ -242,21 +240,13 @@ def check_update(who: object, params: Any, grads: Any) -> None:
     check_mapping(who, "params", params)
     check_same_keys(who, "grads", grads, params)
     for key, param in params.items():
-        if not _is_updatable(param, grads[key]):  # at once, for this is asked in every step; then the reason
+        grad = grads[key]
+        # All at once, for this is asked in every step; where something is wrong, what it is.
+        alike = type(param) is type(grad) is np.ndarray and param.dtype == grad.dtype and param.shape == grad.shape
+        if not (alike and param.flags.writeable and _is_float(param.dtype)):
             check_array(who, f"params[{key!r}]", param)
-            check_parameter(who, f"grads[{key!r}]", grads[key], param)
+            check_parameter(who, f"grads[{key!r}]", grad, param)
             check_writeable(who, f"params[{key!r}]", param)
-
-
-def _is_updatable(param: Any, grad: Any) -> bool:
-    plain = type(param) is type(grad) is np.ndarray
-    return (
-        plain
-        and _is_float(param.dtype)
-        and param.flags.writeable
-        and param.dtype == grad.dtype
-        and param.shape == grad.shape
-    )
 
 
 def check_writeable(who: object, name: str, value: Array) -> None:

@@ -1,0 +1,52 @@
+"""Times a whole training step, batch, forward, loss, backward and update, of the NumPy network and of PyTorch.
+
+All take the same batches of the same images, kept as bytes and scaled batch by batch, on the same number of threads.
+They take turns, a few steps each, round after round, and what counts is the ratio of two times of one round: medians,
+and in brackets the quartiles. The contenders:
+
+eager           PyTorch as its users write it: images[batch], SGD, loss.backward()
+index_select    the same with the faster way to take the batch
+foreach, fused  and with SGD's two faster implementations
+compile         and the forward, the loss and their derivative by torch.compile (at the first size alone: it takes long)
+floor           the five matrix products of a step by NumPy, and nothing else
+
+Then the sizes of the hidden layer and of the batch are varied. Below 1 NumPy is faster. Last, the numerical gradient of
+the network on three images beside the plain one, entry by entry, and PyTorch's gradcheck. Leaves a picture and all
+numbers in a folder. Takes about four minutes; an idle machine and no other program make the numbers worth more.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import command_line
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+
+    def work() -> int:
+        from benchmarking import benchmark  # imports PyTorch
+
+        return benchmark(options)
+
+    return command_line.run(work)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = command_line.parser_with_data(__doc__, "python scripts/benchmark.py --quick --threads 2")
+    threads = command_line.integer(1, os.cpu_count() or 1)
+    rounds = command_line.integer(1)
+    parser.add_argument("--rounds", type=rounds, default=21, metavar="N", help="of each size")
+    parser.add_argument("--threads", type=threads, default=1, metavar="N", help="for each of the two frameworks")
+    parser.add_argument("--quick", action="store_true", help="the first size alone, and no torch.compile")
+    parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the picture")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="DIR", help="folder for benchmark.json and benchmark.png"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

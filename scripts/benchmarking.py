@@ -1,0 +1,188 @@
+"""The work of benchmark.py: the rounds, the tables, and the picture."""
+
+import argparse
+import json
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import command_line
+import numpy as np
+import torch
+from contenders import Size, Step, contenders
+from rich.progress import track
+from settings import versions
+from threadpoolctl import threadpool_limits
+
+from numpy_impl import TwoLayerNet, load_mnist, numerical_gradient
+from numpy_impl.checks import Array
+from torch_ref import twin
+
+Times: TypeAlias = dict[str, Array]  # of each contender the µs of a step, in each round
+
+FIRST = 50, 100
+HIDDEN = [50, 128, 512, 1024, 4096]
+BATCHES = [32, 100, 320, 1000]
+DTYPES = ["float32", "float64"]
+ROUND = 0.02  # seconds of one contender, or a single step
+FILES = ["benchmark.json", "benchmark.png"]
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    (images, labels), _ = load_mnist(normalize=False, data_dir=options.data_dir)
+    if not len(images):
+        raise ValueError(f"{options.data_dir} must hold at least one training image, got none")
+    command_line.make_folder(options.out, FILES if options.plots else FILES[:1])
+    torch.set_num_threads(options.threads)
+    with threadpool_limits(options.threads, "blas"):
+        first = {}
+        for dtype in DTYPES:
+            size = Size(*FIRST, dtype)
+            steps = contenders(size, images, labels, compiled=False)
+            if not options.quick:
+                add_compiled(steps, size, images, labels)
+            first[size] = measure(steps, size, len(images), options.rounds)
+            print_first(size, first[size], options.threads)
+        swept = {} if options.quick else sweep(images, labels, options.rounds)
+        if swept:
+            print_sweep(swept)
+        print_gradients(images[:3], labels[:3])
+    contents = {FILES[0]: numbers(options, first, swept)}
+    if options.plots:
+        from benchmark_figure import ratios
+
+        contents[FILES[1]] = ratios({**first, **swept}, options.threads)
+    command_line.write_files(options.out, contents)
+    print(f"\nresults in {options.out}: {', '.join(contents)}")
+    return 0
+
+
+def add_compiled(steps: dict[str, Step], size: Size, images: Array, labels: Array) -> None:
+    """Needs a C++ compiler, which a machine may lack."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = contenders(size, images, labels, compiled=True)["compile"]
+            compiled(np.arange(size.batch) % len(images))
+    except Exception as error:  # noqa: BLE001 - whatever the compiler runs into
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        command_line.note(f"torch.compile cannot be timed here: {reason}")
+        return
+    steps["compile"] = compiled
+
+
+def measure(steps: dict[str, Step], size: Size, images: int, rounds: int) -> Times:
+    """In each round each contender takes the same few batches, and another one begins."""
+    rng = np.random.default_rng(0)
+    warm = rng.integers(0, images, size.batch)
+    slowest = max(seconds(step, [warm, warm]) for step in steps.values())
+    batches = list(rng.integers(0, images, (max(1, min(50, int(ROUND / slowest))), size.batch)))
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    names = list(steps)
+    for _ in range(rounds):
+        for name in names:
+            steps[name](batches[0])  # after another contender the caches hold that one's data
+            times[name].append(1e6 * seconds(steps[name], batches))
+        names = [*names[1:], names[0]]
+    return {name: np.array(values) for name, values in times.items()}
+
+
+def seconds(step: Step, batches: list[Array]) -> float:
+    """Of a step, in the mean of these batches."""
+    start = time.perf_counter()
+    for batch in batches:
+        step(batch)
+    return (time.perf_counter() - start) / len(batches)
+
+
+def sweep(images: Array, labels: Array, rounds: int) -> dict[Size, Times]:
+    sizes = [Size(h, b, d) for d in DTYPES for h, b in sweep_sizes()]
+    shown = track(sizes, "sizes", transient=True, disable=not command_line.on_terminal())
+    return {s: measure(contenders(s, images, labels, compiled=False), s, len(images), rounds) for s in shown}
+
+
+def sweep_sizes() -> list[tuple[int, int]]:
+    hidden, batch = FIRST
+    return [(h, batch) for h in HIDDEN] + [(hidden, b) for b in BATCHES if b != batch]
+
+
+def ratio(times: Times, other: str) -> Array:
+    """NumPy's time over that of another, round by round: its quartiles."""
+    return np.percentile(times["NumPy"] / times[other], [25, 50, 75])
+
+
+def spread(quartiles: Array, digits: int = 2) -> str:
+    low, middle, high = quartiles
+    return f"{middle:.{digits}f} [{low:.{digits}f} {high:.{digits}f}]"
+
+
+def print_first(size: Size, times: Times, threads: int) -> None:
+    each = f"{threads} thread{'s' if threads > 1 else ''}"
+    print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {each}, {len(times['NumPy'])} rounds in turn\n")
+    print(f"{'':13}NumPy's time over it   µs of a step")
+    for name, values in times.items():
+        over = "" if name == "NumPy" else spread(ratio(times, name))
+        print(f"{name:13}{over:>20}   {spread(np.percentile(values, [25, 50, 75]), 0):>13}")
+    print(flush=True)
+
+
+def print_sweep(swept: dict[Size, Times]) -> None:
+    print("NumPy's time over         float32                                float64")
+    print("hidden  batch   eager               floor               eager               floor")
+    for hidden, batch in sweep_sizes():
+        cells = [
+            f"{spread(ratio(swept[Size(hidden, batch, dtype)], other)):20}"
+            for dtype in DTYPES
+            for other in ("eager", "floor")
+        ]
+        print(f"{hidden:6d}{batch:7d}   {''.join(cells).rstrip()}")
+    print(flush=True)
+
+
+def print_gradients(images: Array, labels: Array) -> None:
+    """The numerical gradients, each timed once."""
+    net = TwoLayerNet(784, 50, 10, rng=0, dtype=np.float64)
+    x, entries = images / 255, sum(p.size for p in net.params.values())
+    print(f"the numerical gradient of all {entries:,} parameters on three images, float64, in seconds")
+
+    def loss(_: Array) -> Any:
+        return net.loss(x, labels)
+
+    batched, together = timed(lambda: net.numerical_gradient(x, labels))
+    plain, alone = timed(
+        lambda: {k: numerical_gradient(lambda _: net.loss(x, labels), p) for k, p in net.params.items()}
+    )
+    passed, theirs = timed(lambda: gradcheck(net, x, labels))
+    apart = max(float(abs(batched[key] - plain[key]).max()) for key in plain)
+    print(f"TwoLayerNet.numerical_gradient   {together:6.3f}   a column of W at a time")
+    print(f"numerical_gradient(f, x)         {alone:6.3f}   entry by entry; the greatest difference is {apart:.1e}")
+    print(f"torch.autograd.gradcheck         {theirs:6.3f}   with its defaults: {'passed' if passed else 'failed'}")
+
+
+def gradcheck(net: TwoLayerNet, x: Array, t: Array) -> bool:
+    """Of the twin's loss as a function of its parameters."""
+    module, inputs, targets = twin(net), torch.from_numpy(x), torch.from_numpy(t)
+    names = [name for name, _ in module.named_parameters()]
+
+    def loss(*params: torch.Tensor) -> Any:
+        logits = torch.func.functional_call(module, dict(zip(names, params, strict=True)), (inputs,))
+        return torch.nn.functional.cross_entropy(logits, targets)
+
+    return bool(torch.autograd.gradcheck(loss, tuple(module.parameters()), raise_exception=False))
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - start
+
+
+def numbers(options: argparse.Namespace, *measured: dict[Size, Times]) -> bytes:
+    sizes = [
+        {**size._asdict(), "microseconds": {name: values.tolist() for name, values in times.items()}}
+        for part in measured
+        for size, times in part.items()
+    ]
+    content = {"threads": options.threads, "rounds": options.rounds, "versions": versions(), "sizes": sizes}
+    return json.dumps(content, indent=1).encode()
