@@ -28,6 +28,7 @@ def ratios(measured: Mapping[Size, Mapping[str, Array]], threads: int) -> bytes:
             draw(row[0], by_hidden, "hidden", other, f"over {name}, batch {batch}", "units of the hidden layer")
             draw(row[1], by_batch, "batch", other, f"over {name}, {hidden} hidden units", "images in a batch")
             row[0].set_ylabel("ratio of times")
+            row[0].set_ylim(bottom=0)
         axes[0, 0].legend()
     return png.getvalue()
 
@@ -49,4 +50,3 @@ def draw(
         axes.xaxis.set_major_locator(FixedLocator(at))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_ylim(bottom=0)

@@ -142,7 +142,7 @@ def print_sweep(swept: dict[Size, Times]) -> None:
 
 def print_gradients(images: Array, labels: Array) -> None:
     """The numerical gradients, each timed once."""
-    net = TwoLayerNet(784, 50, 10, rng=0, dtype=np.float64)
+    net = TwoLayerNet(784, FIRST[0], 10, rng=0, dtype=np.float64)
     x, entries = images / 255, sum(p.size for p in net.params.values())
     print(f"the numerical gradient of all {entries:,} parameters on three images, float64, in seconds")
 
