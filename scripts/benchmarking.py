@@ -132,11 +132,11 @@ def print_sweep(swept: dict[Size, Times]) -> None:
     print("hidden  batch   eager               floor               eager               floor")
     for hidden, batch in sweep_sizes():
         cells = [
-            f"{spread(ratio(swept[Size(hidden, batch, dtype)], other)):20}"
+            f"{spread(ratio(swept[Size(hidden, batch, dtype)], other)):19}"
             for dtype in DTYPES
             for other in ("eager", "floor")
         ]
-        print(f"{hidden:6d}{batch:7d}   {''.join(cells).rstrip()}")
+        print(f"{hidden:6d}{batch:7d}   {' '.join(cells).rstrip()}")
     print(flush=True)
 
 

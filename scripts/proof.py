@@ -50,7 +50,7 @@ class Proof:
         if self.violation:
             return "WRONG"
         if self.report.ok:
-            return f"{self.radius_used:.2f} ok"
+            return f"{int(100 * self.radius_used)}% ok"  # not rounded up to 100
         return "vacuous" if any(row.numpy.verdict == VACUOUS for row in self.report.failures) else "even"
 
 

@@ -74,7 +74,7 @@ class Tally:
             nothing = f", {self.shows_nothing} of them without a finding" if self.shows_nothing else ""
             lines.append(
                 f"verified on {self.proofs} batches{nothing}: NumPy and PyTorch lie within the proven radius of the "
-                f"exact results,\n    of which they use {self.radius_used:.2f} at most"
+                f"exact results,\n    of which they use {100 * self.radius_used:.1f}% at most"
             )
         if math.isfinite(end.drift):
             lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._cause()}")

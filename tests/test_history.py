@@ -25,7 +25,7 @@ def test_records_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_a_row_stands_below_its_heading() -> None:
     for line in HEADER.splitlines():
         assert len(line) <= 80
-    row = ROW.row("0.97 ok")
+    row = ROW.row("97% ok")
     assert len(row) == len(HEADER.splitlines()[1]) == 80
     assert row.split() == [
         "600",
@@ -37,7 +37,7 @@ def test_a_row_stands_below_its_heading() -> None:
         "0.0000",
         "4.9e-324",
         "3",
-        "0.97",
+        "97%",
         "ok",
     ]
 

@@ -104,7 +104,7 @@ def test_a_proof_says_whose_it_is_and_what_shows_nothing() -> None:
         return Proof(Report("a title", rows))
 
     ok = proof(Row("y", right, right))
-    assert (ok.word, ok.violation, ok.radius_used) == ("0.25 ok", "", 0.25)
+    assert (ok.word, ok.violation, ok.radius_used) == ("25% ok", "", 0.25)
     for finding, word in ((vacuous, "vacuous"), (even, "even")):
         nothing = proof(Row("y", right, right), Row("dx", finding, finding))
         assert (nothing.word, nothing.violation) == (word, "")
