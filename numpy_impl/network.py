@@ -132,7 +132,6 @@ class TwoLayerNet:
             inputs = layer.forward(inputs)
         return dict(zip(self.params, gradients, strict=True))
 
-    @ieee_arithmetic
     def _losses(self, y: Array, following: list[Layer], t: Array) -> Array:
         """The loss of each of K batches, (K, N, M) -> (K,), that enter at the layers that follow."""
         for layer in following:

@@ -81,6 +81,24 @@ def test_a_learning_rate_that_was_changed_is_checked_again(lr: Any, error: type[
             r"grads\['b'\] must have shape \(2,\), got \(1,\)",
         ),
         (
+            {"b": np.ones((2, 3))},
+            {"a": np.ones(2), "b": np.ones(3)},
+            ValueError,
+            r"grads\['b'\] must have shape \(2, 3\), got \(3,\)",
+        ),
+        (
+            {"b": np.ones(2)},
+            {"a": np.ones(2), "b": [1.0, 1.0]},
+            TypeError,
+            r"grads\['b'\] must be a NumPy array, got list",
+        ),
+        (
+            {"b": np.ones(2, np.float16)},
+            {"a": np.ones(2), "b": np.ones(2, np.float16)},
+            TypeError,
+            r"params\['b'\] must be of a native floating-point dtype",
+        ),
+        (
             {"b": np.ones(2)},
             {"a": np.ones(2), "b": np.ones(2, np.float32)},
             TypeError,
