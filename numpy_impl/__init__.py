@@ -10,6 +10,7 @@ from numpy_impl.gradient import complex_step_gradient as complex_step_gradient
 from numpy_impl.gradient import numerical_gradient as numerical_gradient
 from numpy_impl.layer import Layer as Layer
 from numpy_impl.layer import guarded as guarded
+from numpy_impl.layer import parameter as parameter
 from numpy_impl.layers import Affine as Affine
 from numpy_impl.layers import ReLU as ReLU
 from numpy_impl.layers import SoftmaxWithLoss as SoftmaxWithLoss
@@ -30,5 +31,6 @@ __all__ = [
     "load_mnist",
     "log_softmax",
     "numerical_gradient",
+    "parameter",
     "softmax",
 ]

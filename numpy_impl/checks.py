@@ -235,9 +235,8 @@ def check_same_keys(who: object, name: str, mapping: Any, like: Mapping[str, Arr
         _refuse(ValueError, who, f"{name} must have the keys {wanted}", got)
 
 
-def check_update(who: object, params: Any, grads: Any) -> None:
+def check_update(who: object, params: Mapping[str, Any], grads: Any) -> None:
     """Parameters that can be changed in place, and a gradient like it for each of them."""
-    check_mapping(who, "params", params)
     check_same_keys(who, "grads", grads, params)
     for key, param in params.items():
         grad = grads[key]

@@ -42,16 +42,18 @@ def log_softmax(x: Array) -> Array:
     array([-5.00000000e+01, -1.92874985e-22])
     """
     check_classes("log_softmax", "x", x)
-    return log_softmax_of_rows(x.reshape(-1, x.shape[-1])).reshape(x.shape)
+    return log_softmax_unchecked(x)
 
 
-def log_softmax_of_rows(x: Array) -> Array:
-    """The same of a matrix (N, C). Checks nothing."""
-    at_maximum = np.arange(len(x)), x.argmax(axis=1)
-    s = x - x[at_maximum][:, np.newaxis]
+def log_softmax_unchecked(x: Array) -> Array:
+    """The same, of what has been checked."""
+    rows = x.reshape(-1, x.shape[-1])  # (..., C) -> (N, C)
+    at_maximum = np.arange(len(rows)), rows.argmax(axis=1)
+    s = rows - rows[at_maximum][:, np.newaxis]
     rest = np.exp(s)
     rest[at_maximum] -= 1
-    return s - np.log1p(rest.sum(axis=1, keepdims=True))
+    log_p = s - np.log1p(rest.sum(axis=1, keepdims=True))
+    return log_p.reshape(x.shape)
 
 
 @ieee_arithmetic

@@ -49,31 +49,34 @@ def numerical_gradient(f: Callable[[Array], Any], x: Array) -> Array:
 
 
 def affine_numerical_gradient(
-    affine: Callable[[Array, Array], Any], W: Array, b: Array, x: Array, losses: Callable[[Array], Array]
+    affine: Any, x: Array, losses: Callable[[Array], Array], at_once: int = 2**21
 ) -> tuple[Array, Array]:
-    """(∂L/∂W, ∂L/∂b) of a layer `affine(W, b)` on x (N, D), by central differences as above, a column at a time.
+    """(∂L/∂W, ∂L/∂b) of an Affine on x (N, D), by central differences as above, many entries of a column at a time.
 
-    An entry of column j of W, or b_j, changes column j of y = x W + b and nothing else of y. So one layer of D + 1
-    columns, each a copy of W_j and b_j with another entry shifted, gives all of these columns at once. `losses` maps K
-    of the y that come out, (K, N, M), to their losses (K,).
+    An entry of column j of W, or b_j, changes column j of y = x W + b and nothing else of y. So one Affine whose
+    columns are copies of W_j and b_j, each with another entry shifted, gives all of these columns at once. `losses`
+    maps K of the y that come out, (K, N, M), to their losses (K,); K is such that they have `at_once` entries or less.
     """
-    y, h = affine(W, b).forward(x), _step(W.dtype)
-    entries = np.vstack([W, b])  # (D + 1, M)
+    y, h = affine.forward(x), _step(affine.W.dtype)
+    entries = np.vstack([affine.W, affine.b])  # (D + 1, M)
     gradient = np.empty_like(entries)
-    diagonal = np.diag_indices(len(entries))
+    block = max(1, at_once // max(1, y.size))
 
-    def shifted(j: int, h: Any) -> tuple[Array, Array]:
-        """The losses with each entry of column j shifted, and the entries as the shift has left them."""
-        columns = np.repeat(entries[:, j : j + 1], len(entries), axis=1)  # (D + 1, D + 1)
-        columns[diagonal] += h
-        ys = np.repeat(y[np.newaxis], len(entries), axis=0)  # (D + 1, N, M)
-        ys[:, :, j] = affine(columns[:-1], columns[-1]).forward(x).T
+    def shifted(rows: Array, j: int, shift: Any) -> tuple[Array, Array]:
+        """The losses with each of these entries of column j shifted, and the entries as the shift has left them."""
+        columns = np.repeat(entries[:, j : j + 1], len(rows), axis=1)  # (D + 1, K)
+        diagonal = rows, np.arange(len(rows))
+        columns[diagonal] += shift
+        ys = np.repeat(y[np.newaxis], len(rows), axis=0)  # (K, N, M)
+        ys[:, :, j] = type(affine)(columns[:-1], columns[-1]).forward(x).T
         return losses(ys), columns[diagonal]
 
     with np.errstate(all="ignore"):
-        for j in range(entries.shape[1]):
-            (above, at_above), (below, at_below) = shifted(j, h), shifted(j, -h)
-            gradient[:, j] = (above - below) / (at_above - at_below)
+        for start in range(0, len(entries), block):
+            rows = np.arange(start, min(start + block, len(entries)))
+            for j in range(entries.shape[1]):
+                (above, at_above), (below, at_below) = shifted(rows, j, h), shifted(rows, j, -h)
+                gradient[rows, j] = (above - below) / (at_above - at_below)
     return gradient[:-1], gradient[-1]
 
 

@@ -36,8 +36,8 @@ def guarded(method: Method) -> Method:
 class Guarded:
     """What a layer or a loss takes it checks, and what it keeps is a copy, which no edit of the caller's can reach.
 
-    A network switches that off while it runs its `gradient`: it has checked the batch at its own door, and nobody can
-    edit anything between a forward and its backward.
+    A network made of the layers of this package, whose shapes fit, switches that off while it runs its `gradient`: it
+    has checked the batch at its own door, and nobody can edit anything between a forward and its backward.
     """
 
     guarded: bool = True

@@ -4,7 +4,7 @@ A layer computes y = f(x) in `forward` and keeps what the derivative needs. `bac
 that arrives from the layer above, returns dx = ∂L/∂x and sets ∂L/∂W as `dW`: always overwritten, never added to.
 
 Shapes: N batch, D in, M out, C classes. Results have the dtype of the parameters; input of another dtype is refused.
-Nothing that was handed in is modified, nothing that was handed out is used again: caches are copies.
+Nothing that was handed in is modified, nothing that was handed out is used again: what a layer keeps is its own.
 
 Source: Saito, Deep Learning from Scratch (O'Reilly 2016), chapter 5, Backpropagation.
 """
@@ -22,7 +22,7 @@ from numpy_impl.checks import (
     check_scalar_dout,
     check_targets,
 )
-from numpy_impl.functions import log_softmax_of_rows, mean_negative_log_likelihood
+from numpy_impl.functions import log_softmax_unchecked, mean_negative_log_likelihood
 from numpy_impl.layer import Guarded, Layer, guarded, parameter
 
 
@@ -35,8 +35,8 @@ class Affine(Layer):
 
     Shapes: W (D, M), b (M,), x (..., D), y and dout (..., M); the sums run over all leading axes. An empty batch gives
     an empty y and zero gradients. W and b are kept as the arrays given, so an update in place is seen; PyTorch keeps W
-    as (M, D). Caches a copy of x. Raises TypeError, ValueError for other dtypes, shapes; RuntimeError for a backward
-    before any forward. Twin: torch.nn.Linear.
+    as (M, D). Caches a copy of x, or x itself within a network's gradient. Raises TypeError, ValueError
+    for other dtypes, shapes; RuntimeError for a backward before any forward. Twin: torch.nn.Linear.
 
     db is summed along contiguous memory, where NumPy adds pairwise: over 4096 samples of one sign that is 0.4 units in
     the last place off, in the mean. A plain sum(0) adds row by row, is 8 off, and would save 3 µs of a step.
@@ -103,19 +103,19 @@ class ReLU(Layer):
     @property
     def open(self) -> Any:
         """Where the last forward let x through; None before any."""
-        return None if self._closed is None else ~self._closed
+        return None if self._closed is None else np.asarray(~self._closed)
 
     @guarded
     def forward(self, x: Array) -> Array:
         closed = x.real <= 0  # false for NaN
-        y = np.where(closed, 0, x) if x.dtype.kind == "c" else np.maximum(x, 0)
+        y = np.asarray(np.where(closed, 0, x) if x.dtype.kind == "c" else np.maximum(x, 0))
         self._closed, self._output = closed, (y.shape, y.dtype)
         return y
 
     @guarded
     def backward(self, dout: Array) -> Array:
         # A product: np.where would branch at each entry, and guess wrong; it selects where infinity · 0 is NaN.
-        dx = dout * ~self._closed + 0  # + 0 for the −0 that a negative number times 0 is
+        dx = np.asarray(dout * ~self._closed + 0)  # + 0 for the −0 that a negative number times 0 is
         return dx if np.isfinite(dx).all() else np.where(self._closed, 0, dout)
 
 
@@ -148,7 +148,7 @@ class SoftmaxWithLoss(Guarded):
 
     @guarded
     def forward(self, x: Array, t: Array) -> Any:
-        log_p = log_softmax_of_rows(x)
+        log_p = log_softmax_unchecked(x)
         loss = mean_negative_log_likelihood(log_p, t)
         self._y, self._t, self.loss = np.exp(log_p), t.copy(), loss
         return loss

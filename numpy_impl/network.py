@@ -17,8 +17,8 @@ from numpy_impl.checks import (
     check_targets,
     refuse_key,
 )
-from numpy_impl.functions import ieee_arithmetic, log_softmax, mean_negative_log_likelihood
-from numpy_impl.gradient import affine_numerical_gradient
+from numpy_impl.functions import ieee_arithmetic
+from numpy_impl.gradient import affine_numerical_gradient, numerical_gradient
 from numpy_impl.layer import Layer
 from numpy_impl.layers import Affine, ReLU, SoftmaxWithLoss
 
@@ -100,8 +100,9 @@ class TwoLayerNet:
         """
         self._check(x, t)
         first, *others = self.layers.values()
+        needed_input_grad = first.needs_input_grad
         try:
-            self._set_guarded(False)
+            self._set_guarded(not self._is_as_built())
             first.needs_input_grad = False  # x is data
             self.last_layer.forward(self.predict(x), t)
             dout = self.last_layer.backward()
@@ -110,35 +111,59 @@ class TwoLayerNet:
             first.backward(dout)
         finally:
             self._set_guarded(True)
-            first.needs_input_grad = True
+            first.needs_input_grad = needed_input_grad
         return self.params.gradients()
 
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by central differences: two forward passes an entry, no backward.
 
-        The same as `gradient.numerical_gradient` of the loss, entry by entry, but a pass starts at the layer that an
-        entry is shifted in, and many entries share one. To check `gradient` with it, take a float64 network: in float32
-        the step is as large as the pre-activations of small weights, and a difference across the kink of a ReLU is no
-        derivative. The layers are left with the caches of the last pass.
+        To check `gradient` with it, take a float64 network: in float32 the step is as large as the pre-activations of
+        small weights, and a difference across the kink of a ReLU is no derivative. The layers are left with the caches
+        of the last pass.
         """
         self._check(x, t)
+        if self._is_as_built():
+            return self._numerical_gradient_by_columns(x, t)
+        return {key: numerical_gradient(partial(self._loss_at, key, x, t), p) for key, p in self.params.items()}
+
+    def _numerical_gradient_by_columns(self, x: Array, t: Array) -> dict[str, Array]:
+        """The same, but a pass starts at the layer that an entry is shifted in, and many entries share one."""
         gradients: list[Array] = []
-        inputs, following = x, list(self.layers.values())
-        while following:
-            layer = following.pop(0)
-            if isinstance(layer, Affine):
-                losses = partial(self._losses, following=following, t=t)
-                gradients += affine_numerical_gradient(type(layer), layer.W, layer.b, inputs, losses)
-            inputs = layer.forward(inputs)
+        following = list(self.layers.values())
+        try:
+            self._set_guarded(False)
+            while following:
+                layer = following.pop(0)
+                if isinstance(layer, Affine):
+                    losses = partial(self._losses, tuple(following), t)
+                    gradients += affine_numerical_gradient(layer, x, losses)
+                x = layer.forward(x)
+        finally:
+            self._set_guarded(True)
         return dict(zip(self.params, gradients, strict=True))
 
-    def _losses(self, y: Array, following: list[Layer], t: Array) -> Array:
+    def _losses(self, following: tuple[Layer, ...], t: Array, y: Array) -> Array:
         """The loss of each of K batches, (K, N, M) -> (K,), that enter at the layers that follow."""
         for layer in following:
             y = layer.forward(y)
-        if type(self.last_layer) is SoftmaxWithLoss:  # and no other loss: all batches at once
-            return mean_negative_log_likelihood(log_softmax(y), t)
-        return np.array([self.last_layer.forward(logits, t) for logits in y])
+        return self.last_layer.forward(y, t)
+
+    def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
+        """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""
+        kept = self.params[key]
+        self.params[key] = value
+        try:
+            return self.loss(x, t)
+        finally:
+            self.params[key] = kept
+
+    def _is_as_built(self) -> bool:
+        """Whether these are still the layers of this package and fit each other, so that no guard is needed within."""
+        layers = (*self.layers.values(), self.last_layer)
+        if [type(layer) for layer in layers] != [Affine, ReLU, Affine, SoftmaxWithLoss]:
+            return False
+        W1, W2 = layers[0].W, layers[2].W
+        return bool(W1.shape[1] == W2.shape[0] and W1.dtype == W2.dtype)
 
     def _set_guarded(self, guarded: bool) -> None:
         for layer in (*self.layers.values(), self.last_layer):

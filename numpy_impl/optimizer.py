@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from numpy_impl.checks import Array, check_at_least_zero, check_update
+from numpy_impl.checks import Array, check_at_least_zero, check_mapping, check_update
 from numpy_impl.functions import ieee_arithmetic
 
 
@@ -35,6 +35,8 @@ class SGD:
 
     @ieee_arithmetic
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
+        check_mapping(self, "params", params)
+        params = dict(params)  # a network looks each of them up
         check_update(self, params, grads)
         for key, param in params.items():
             param -= self._lr * grads[key]

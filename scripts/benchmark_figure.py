@@ -7,6 +7,7 @@ from contenders import Size
 from figures import BLUE, RED, picture
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from threads import in_words
 
 from numpy_impl.checks import Array
 
@@ -15,13 +16,14 @@ DTYPES = {"float32": (BLUE, "o"), "float64": (RED, "s")}
 
 def ratios(measured: Mapping[Size, Mapping[str, Array]], threads: int) -> bytes:
     """Medians over the rounds, and between the quartiles a band."""
-    each = f"{threads} thread{'s' if threads > 1 else ''} each"
-    title = f"A training step: NumPy's time over another's, {each} (below 1 NumPy is faster)"
+    title = f"A training step: NumPy's time over another's, {in_words(threads)} each"
     with picture((16, 9), title) as (figure, png):
         hidden, batch = next(iter(measured))[:2]
         axes = figure.subplots(2, 2, sharey="row")
         for row, (other, name) in zip(
-            axes, {"eager": "PyTorch eager", "floor": "its five products"}.items(), strict=True
+            axes,
+            {"eager": "PyTorch eager (below 1 NumPy is faster)", "floor": "that of its five products"}.items(),
+            strict=True,
         ):
             by_hidden = {size: times for size, times in measured.items() if size.batch == batch}
             by_batch = {size: times for size, times in measured.items() if size.hidden == hidden}

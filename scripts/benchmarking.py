@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import command_line
 import numpy as np
 import torch
-from contenders import Size, Step, contenders
+from contenders import Size, Step, contenders, torch_step
 from rich.progress import track
 from settings import versions
-from threadpoolctl import threadpool_limits
+from threads import in_words, threads
 
 from numpy_impl import TwoLayerNet, load_mnist, numerical_gradient
 from numpy_impl.checks import Array
@@ -34,12 +34,11 @@ def benchmark(options: argparse.Namespace) -> int:
     if not len(images):
         raise ValueError(f"{options.data_dir} must hold at least one training image, got none")
     command_line.make_folder(options.out, FILES if options.plots else FILES[:1])
-    torch.set_num_threads(options.threads)
-    with threadpool_limits(options.threads, "blas"):
+    with threads(options.threads):
         first = {}
         for dtype in DTYPES:
             size = Size(*FIRST, dtype)
-            steps = contenders(size, images, labels, compiled=False)
+            steps = contenders(size, images, labels)
             if not options.quick:
                 add_compiled(steps, size, images, labels)
             first[size] = measure(steps, size, len(images), options.rounds)
@@ -63,7 +62,7 @@ def add_compiled(steps: dict[str, Step], size: Size, images: Array, labels: Arra
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compiled = contenders(size, images, labels, compiled=True)["compile"]
+            compiled = torch_step(size, images, labels, compiled=True, fused=True)
             compiled(np.arange(size.batch) % len(images))
     except Exception as error:  # noqa: BLE001 - whatever the compiler runs into
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -99,7 +98,7 @@ def seconds(step: Step, batches: list[Array]) -> float:
 def sweep(images: Array, labels: Array, rounds: int) -> dict[Size, Times]:
     sizes = [Size(h, b, d) for d in DTYPES for h, b in sweep_sizes()]
     shown = track(sizes, "sizes", transient=True, disable=not command_line.on_terminal())
-    return {s: measure(contenders(s, images, labels, compiled=False), s, len(images), rounds) for s in shown}
+    return {s: measure(contenders(s, images, labels), s, len(images), rounds) for s in shown}
 
 
 def sweep_sizes() -> list[tuple[int, int]]:
@@ -117,9 +116,9 @@ def spread(quartiles: Array, digits: int = 2) -> str:
     return f"{middle:.{digits}f} [{low:.{digits}f} {high:.{digits}f}]"
 
 
-def print_first(size: Size, times: Times, threads: int) -> None:
-    each = f"{threads} thread{'s' if threads > 1 else ''}"
-    print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {each}, {len(times['NumPy'])} rounds in turn\n")
+def print_first(size: Size, times: Times, number: int) -> None:
+    rounds = f"{in_words(number)}, {len(times['NumPy'])} rounds in turn"
+    print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {rounds}\n")
     print(f"{'':13}NumPy's time over it   µs of a step")
     for name, values in times.items():
         over = "" if name == "NumPy" else spread(ratio(times, name))

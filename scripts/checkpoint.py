@@ -1,25 +1,26 @@
 """A training in one file, from which it goes on bit for bit: the weights of both sides, and where it stands."""
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import safetensors.numpy
 
 from numpy_impl.checks import Array
-from torch_ref import SideBySide
 from torch_ref.weight_files import read_safetensors
 
 NAME = "checkpoint.safetensors"
 KIND = "training, side by side"
-STATE = {"settings", "data", "versions", "iteration", "batches", "tally", "history"}
 
 
 def to_bytes(weights: Mapping[str, Array], state: Mapping[str, Any]) -> bytes:
-    """`state` is all else, as JSON can hold it, under the names of STATE."""
+    """`state` is all else, as JSON can hold it."""
     contiguous = {name: value.copy() for name, value in weights.items()}
-    return safetensors.numpy.save(contiguous, {"kind": KIND, "state": json.dumps(state)})
+    text = json.dumps(state)
+    return safetensors.numpy.save(contiguous, {"kind": KIND, "state": text, "checksum": _checksum(contiguous, text)})
 
 
 def read(folder: Path) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -28,18 +29,26 @@ def read(folder: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     if not path.is_file():
         raise FileNotFoundError(f"--resume: {folder} must hold a {NAME} of an earlier run, got none")
     weights, metadata = read_safetensors(path)
-    try:
-        state = json.loads(metadata["state"])
-    except (KeyError, ValueError):
-        state = None
-    if metadata.get("kind") != KIND or not isinstance(state, dict) or state.keys() != STATE:
+    text = metadata.get("state", "")
+    if metadata.get("kind") != KIND:
         raise ValueError(f"--resume: {path} must be the checkpoint of a training, got another file")
-    return weights, state
+    if metadata.get("checksum") != _checksum(weights, text):
+        raise ValueError(f"--resume: {path} must be as it was written, got a damaged file")
+    return weights, json.loads(text)
 
 
-def load(sides: SideBySide, weights: Mapping[str, Array], name: str) -> None:
-    """Those of the weights whose names begin with this one. Raises ValueError where they do not fit."""
+@contextmanager
+def of_this_version(folder: Path) -> Iterator[None]:
+    """Raises ValueError for a checkpoint in which something is missing, or of another type than is expected."""
     try:
-        sides.load({key.removeprefix(f"{name}."): value for key, value in weights.items()})
-    except TypeError as error:
-        raise ValueError(f"--resume: {error}") from error
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        words = f"--resume: {folder / NAME} must be a checkpoint of this version, got another ({error})"
+        raise ValueError(words) from error
+
+
+def _checksum(weights: Mapping[str, Array], text: str) -> str:
+    checksum = zlib.crc32(text.encode())
+    for name in sorted(weights):
+        checksum = zlib.crc32(weights[name].tobytes(), checksum)
+    return str(checksum)

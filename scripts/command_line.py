@@ -111,8 +111,6 @@ def make_folder(folder: Path, names: list[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        for left_over in folder.glob(f"{ASIDE}*"):  # by a run that was killed as it wrote
-            shutil.rmtree(left_over, ignore_errors=True)
     except OSError as error:
         raise OSError(f"--out: cannot write to the folder {folder}: {error.strerror}") from error
     for name in names:
@@ -137,6 +135,14 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
                 (Path(aside) / name).replace(folder / name)
     except OSError as error:
         raise OSError(f"--out: the results could not be written to {folder}: {error.strerror}") from error
+
+
+def remove(folder: Path, names: list[str]) -> None:
+    """These files, where they exist, and what a run that was killed as it wrote has left."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    for left_over in folder.glob(f"{ASIDE}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 class Interrupt:

@@ -78,15 +78,13 @@ def floor(size: Size, images: Array) -> Step:
     return products
 
 
-def contenders(size: Size, images: Array, labels: Array, *, compiled: bool) -> dict[str, Step]:
+def contenders(size: Size, images: Array, labels: Array) -> dict[str, Step]:
     data = size, images, labels
-    steps = {
+    return {
         "NumPy": numpy_step(*data),
         "eager": torch_step(*data, select=False),
         "index_select": torch_step(*data),
         "foreach": torch_step(*data, foreach=True),
         "fused": torch_step(*data, fused=True),
+        "floor": floor(size, images),
     }
-    if compiled:
-        steps["compile"] = torch_step(*data, compiled=True, fused=True)
-    return steps | {"floor": floor(size, images)}

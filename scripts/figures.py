@@ -34,7 +34,7 @@ POINTS = 1000  # of a curve; a longer history is drawn as means, of the drift as
 
 @dataclass
 class Curves:
-    """A history as it is drawn: the same size however long it is."""
+    """A history as it is drawn: of the same size however long it is, but for the rows."""
 
     width: int  # records in a part
     iterations: Array

@@ -2,9 +2,12 @@
 
 import csv
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+
+import command_line
 
 HEADER = """\
            train accuracy   test accuracy      batch loss     drift ReLUs radius
@@ -53,30 +56,29 @@ NAMES = [field.name for field in fields(Record)]
 class HistoryFile:
     """history.csv as it grows, under another name until the training ends, so that nobody reads half a line.
 
-    Nothing of it stays in memory. `size` is what a checkpoint keeps: what is appended later, whole or torn, a resumed
-    training cuts off.
+    Nothing of it stays in memory. `mark`, its size and a checksum, is what a checkpoint keeps: what is appended later,
+    whole or torn, a resumed training cuts off.
     """
 
     def __init__(self, folder: Path) -> None:
         self.growing, self.finished = folder / "history.csv.part", folder / "history.csv"
-        self.size = 0
+        self.mark = 0, 0
         self._lines: list[str] = []
 
     def start(self) -> None:
         self.growing.write_bytes(b"")
-        self.size, self._lines = 0, [_line(NAMES)]
+        self.mark, self._lines = (0, 0), [_line(NAMES)]
         self.flush()
 
-    def resume(self, size: int) -> None:
-        """Goes on after so many bytes. Raises ValueError where there are less."""
-        for file in (self.growing, self.finished):
-            if file.is_file() and file.stat().st_size >= size:
-                content = file.read_bytes()[:size]
-                break
-        else:
-            raise ValueError(f"{self.finished} must hold the history of the checkpoint, {size} bytes, got less")
-        self.growing.write_bytes(content)
-        self.size, self._lines = size, []
+    def resume(self, size: int, checksum: int) -> None:
+        """Goes on after so many bytes. Raises ValueError where they are not those of the checkpoint."""
+        file = self.growing if self.growing.is_file() else self.finished  # which an ended training leaves
+        content = file.read_bytes()[:size] if file.is_file() else b""
+        if (len(content), zlib.crc32(content)) != (size, checksum):
+            raise ValueError(f"--resume: {file} must begin with the {size} bytes of the checkpoint, got others")
+        if file is self.finished:
+            command_line.write_files(self.growing.parent, {self.growing.name: content})
+        self.mark, self._lines = (size, checksum), []
 
     def append(self, record: Record) -> None:
         self._lines.append(_line(["" if value is None else repr(value) for value in astuple(record)]))
@@ -84,11 +86,15 @@ class HistoryFile:
             self.flush()
 
     def flush(self) -> None:
-        with self.growing.open("ab") as file:
-            file.write("".join(self._lines).encode())
+        size, checksum = self.mark
+        content = "".join(self._lines).encode()
+        with self.growing.open("r+b") as file:
+            file.truncate(size)  # what is torn, or later than the checkpoint
+            file.seek(size)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        self.size, self._lines = self.growing.stat().st_size, []
+        self.mark, self._lines = (size + len(content), zlib.crc32(content, checksum)), []
 
     def content(self) -> bytes:
         self.flush()

@@ -1,77 +1,119 @@
-"""Proof along the way: both implementations on the weights and a batch of a training, within the proven bounds.
+"""Proof along the way: what both sides compute on a batch of a training, within the proven bounds.
 
-A violation is kept in a file, which replay.py runs again.
+On the weights of each side, NumPy and PyTorch are verified layer by layer and as a whole; and the update that each side
+makes of its own weights is that of its gradient. A violation is kept in a file, which replay.py runs again.
 """
 
+import json
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import safetensors.numpy
 
-from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array
-from torch_ref import Report, verify
-from torch_ref.verify import EVEN, VACUOUS
+from torch_ref import Ball, Example, Report, SideBySide, pair_of, params_of, verify
+from torch_ref.bounds import format_of
+from torch_ref.verify import EVEN, VACUOUS, Finding, Row, finding
 from torch_ref.weight_files import network_with, read_safetensors
 
 KIND = "violation"
-PARAMS = ("W1", "b1", "W2", "b2")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What the report of a batch comes to."""
+    """The reports on one batch by what they are about, and what they come to."""
 
-    report: Report
+    reports: Mapping[str, Report]
 
     @property
     def radius_used(self) -> float:
-        """The greatest share of a radius that a result of either side uses."""
-        shares = [side.share for row in self.report.rows for side in (row.numpy, row.torch)]
+        """The greatest share of a radius that any result uses."""
+        shares = [side.share for _, row in self._rows() for side in (row.numpy, row.torch)]
         return max((share for share in shares if not math.isnan(share)), default=math.nan)
 
     @property
     def violation(self) -> str:
         """The first tensor outside its radius, whose it is, and its worst entry; empty if there is none."""
-        for row in self.report.failures:
+        for about, row in self._rows():
             for name, side in (("NumPy", row.numpy), ("PyTorch", row.torch)):
                 if not side.ok and side.verdict not in (VACUOUS, EVEN):
-                    entry = ", ".join(map(str, side.entry))
-                    return (
-                        f"{row.name} of {name} is {side.verdict}: its worst entry, ({entry}), is {side.value:.9g}, "
-                        f"and {side.centre:.9g} ± {side.radius:.1e} is right"
-                    )
+                    return f"{row.name} of {name}, {about}, is {side.verdict}{worst_entry(side)}"
         return ""
 
     @property
+    def shows_nothing(self) -> str:
+        """In a word, why a comparison without a violation is none: a bound is infinite, or a gradient all the same."""
+        verdicts = {row.numpy.verdict for _, row in self._rows()}
+        return "vacuous" if VACUOUS in verdicts else "even" if EVEN in verdicts else ""
+
+    @property
     def word(self) -> str:
-        """For a table: "ok", or what it is instead; a gradient that is all the same shows nothing."""
+        """For a table."""
         if self.violation:
             return "WRONG"
-        if self.report.ok:
-            return f"{int(100 * self.radius_used)}% ok"  # not rounded up to 100
-        return "vacuous" if any(row.numpy.verdict == VACUOUS for row in self.report.failures) else "even"
+        return self.shows_nothing or f"{int(100 * self.radius_used)}% ok"  # not rounded up to 100
+
+    def _rows(self) -> Iterator[tuple[str, Row]]:
+        for about, report in self.reports.items():
+            for row in report.rows:
+                yield about, row
 
 
-def prove(net: TwoLayerNet, x: Array, t: Array) -> Proof:
-    """Each layer of the network and the whole, in NumPy and in PyTorch, on copies of the weights."""
-    return Proof(verify(net, x, t))
+def worst_entry(side: Finding) -> str:
+    if math.isnan(side.radius):  # of another shape or dtype
+        return ""
+    entry = ", ".join(map(str, side.entry))
+    right = f"{side.centre:.9g} ± {side.radius:.1e} is right"
+    return f": its worst entry, ({entry}), is {side.value:.9g}, and {right}"
 
 
-def violation_file(net: TwoLayerNet, x: Array, t: Array, origin: str) -> bytes:
-    """The batch and the weights; `origin` says where they come from."""
-    tensors = {**{name: value.copy() for name, value in net.params.items()}, "x": x.copy(), "t": t.copy()}
-    return safetensors.numpy.save(tensors, {"kind": KIND, "origin": origin})
+def prove(sides: SideBySide, x: Array, t: Array) -> Proof:
+    """Forward and backward, on the weights of each side."""
+    theirs = network_with(params_of(sides.torch.net), "PyTorch's side")
+    return Proof({"on NumPy's weights": verify(sides.numpy.net, x, t), "on PyTorch's weights": verify(theirs, x, t)})
 
 
-def read_violation(path: Path) -> tuple[TwoLayerNet, Array, Array, str]:
-    """The network, x, t, and the origin. Raises FileNotFoundError, ValueError for another file."""
+class Update:
+    """What the next step may make of the weights: p − lr ∂L/∂p, with the bound of the gradient of the whole network."""
+
+    def __init__(self, sides: SideBySide, x: Array, t: Array, lr: float) -> None:
+        networks = {"numpy": sides.numpy.net, "torch": network_with(params_of(sides.torch.net), "PyTorch's side")}
+        self._balls: dict[tuple[str, str], Ball] = {}
+        for side, net in networks.items():
+            gradients = pair_of(net).bounds(Example(net, (x, t), 1))
+            for name, value in net.params.items():
+                before = format_of(value.dtype).exact(value.copy())
+                self._balls[side, name] = before - gradients[f"d{name}"] * lr
+
+    def added_to(self, proof: Proof, sides: SideBySide) -> Proof:
+        """The proof with what became of the weights."""
+        after = sides.weights
+        found = {key: finding(after[".".join(key)], ball) for key, ball in self._balls.items()}
+        rows = tuple(Row(name, found["numpy", name], found["torch", name]) for name in sides.numpy.net.params)
+        return Proof({**proof.reports, "after the update": Report("the update of the weights", rows)})
+
+
+def violation_file(weights: Mapping[str, Array], x: Array, t: Array, origin: Mapping[str, Any]) -> bytes:
+    """The batch and the weights of both sides; `origin` says where they come from, lr and threads among it."""
+    return safetensors.numpy.save(
+        {**weights, "x": x.copy(), "t": t.copy()}, {"kind": KIND, "origin": json.dumps(origin)}
+    )
+
+
+def read_violation(path: Path) -> tuple[SideBySide, Array, Array, dict[str, Any]]:
+    """Both sides, x, t, and the origin. Raises FileNotFoundError, ValueError for another file."""
     arrays, metadata = read_safetensors(path)
-    if metadata.get("kind") != KIND or arrays.keys() != {*PARAMS, "x", "t"}:
-        raise ValueError(f"{path} must be a violation that train_mnist.py has kept, got another file")
     try:
-        net = network_with({name: arrays[name] for name in PARAMS}, path)
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-    return net, arrays["x"], arrays["t"], metadata.get("origin", "")
+        if metadata["kind"] != KIND:
+            raise ValueError("it is of another kind")
+        x, t, origin = arrays.pop("x"), arrays.pop("t"), json.loads(metadata["origin"])
+        net = network_with({name: arrays[f"numpy.{name}"] for name in ("W1", "b1", "W2", "b2")}, path)
+        net.loss(x, t)  # which refuses what does not fit
+        sides = SideBySide(net, origin["lr"])
+        sides.load(arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} must be a violation that train_mnist.py has kept ({error})") from error
+    return sides, x, t, origin

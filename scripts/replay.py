@@ -1,7 +1,7 @@
 """Runs a violation again that train_mnist.py has kept: the same weights and batch, through the code as it is now.
 
-Prints where NumPy and PyTorch lie, tensor by tensor, beside the exact result and the proven radius around it. Exit
-status 0 when all is within its radius now, 1 when not.
+Prints where NumPy and PyTorch lie, tensor by tensor, beside the exact result and the proven radius around it: on the
+weights of each side, and what one update makes of them. Exit status 1 when something lies outside its radius, else 0.
 """
 
 import argparse
@@ -15,14 +15,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from proof import prove, read_violation  # imports PyTorch
+        from proof import Update, prove, read_violation  # imports PyTorch
+        from threads import threads
 
-        net, x, t, origin = read_violation(options.file)
-        print(f"{options.file}: {origin}\n")
-        proof = prove(net, x, t)
-        print(proof.report)
+        sides, x, t, origin = read_violation(options.file)
+        print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")
+        with threads(origin["threads"]):
+            proof, update = prove(sides, x, t), Update(sides, x, t, origin["lr"])
+            sides.step(x, t)
+            proof = update.added_to(proof, sides)
+        for about, report in proof.reports.items():
+            print(f"\n{about}:\n{report}")
         if proof.violation:
             return command_line.fail(proof.violation, status=1)
+        if proof.shows_nothing:
+            command_line.note(f"nothing lies outside its radius, but a comparison shows nothing: {proof.shows_nothing}")
         return 0
 
     return command_line.run(work)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ def write(training: "Training", end: Record, step: StepTime | None) -> list[str]
     """Writes all of them, whole or not at all, and returns their names."""
     sides = training.sides
     contents = {
-        SUMMARY: json.dumps(summary(training, end, step), indent=2).encode() + b"\n",
+        SUMMARY: json.dumps(_finite(summary(training, end, step)), indent=2, allow_nan=False).encode() + b"\n",
         HISTORY: training.history.content(),
         NUMPY: safetensors.numpy.save({name: value.copy() for name, value in sides.numpy.net.params.items()}),
         TORCH: safetensors.torch.save(sides.torch.net.state_dict()),
@@ -37,7 +38,8 @@ def write(training: "Training", end: Record, step: StepTime | None) -> list[str]
     if training.options.plots:
         contents |= pictures(training)
     command_line.write_files(training.options.out, contents)
-    training.history.growing.unlink(missing_ok=True)
+    older = [name for name in PICTURES if name not in contents]
+    command_line.remove(training.options.out, [training.history.growing.name, *older])
     return list(contents)
 
 
@@ -75,9 +77,18 @@ def summary(training: "Training", end: Record, step: StepTime | None) -> dict[st
             "batches": tally.proofs,
             "without_a_finding": tally.shows_nothing,
             "violations": tally.violations,
+            "each": "forward and backward on the weights of each side, and the update of each side",
             "radius_used": tally.radius_used,
         },
+        "batches_with_relus_apart": tally.batches_apart,
         "jumps": [jump._asdict() for jump in tally.jumps],
         "seconds": tally.seconds,
         "step": asdict(step) if step else None,
     }
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows neither infinity nor NaN: as words."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import matplotlib as mpl
 import numpy as np
 import safetensors
 import torch
@@ -29,7 +28,6 @@ NAMES = (
     "verify_every",
     "compare_dtypes",
 )
-MAY_GROW = ("iterations", "epochs")
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -47,19 +45,20 @@ def check_resumed(
     options = parse_again(argparse.Namespace(**settings))
     for name, value in settings_of(options).items():
         before = settings[name]
-        longer = name in MAY_GROW and before is not None and value is not None and value >= before
+        longer = name == ("epochs" if settings["epochs"] else "iterations") and value is not None and value >= before
         if value != before and not longer:
             option = f"--{name.replace('_', '-')}"
-            raise ValueError(f"--resume: {option} must be {before}, as in the checkpoint, got {value}")
+            as_before = "left out" if before is None else before
+            raise ValueError(f"--resume: {option} must be {as_before}, as in the checkpoint, got {value}")
     return options
 
 
 def fingerprint(data: tuple[Split, Split]) -> int:
-    """A number that other images or labels do not have."""
+    """A checksum of all images and labels."""
     checksum = 0
     for split in data:
         for array in split:
-            checksum = zlib.crc32(array.tobytes(), checksum)
+            checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
     return checksum
 
 
@@ -69,6 +68,5 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "torch": str(torch.__version__),
         "safetensors": safetensors.__version__,
-        "matplotlib": mpl.__version__,
         "machine": platform.machine(),
     }

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from threads import in_words
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array
@@ -22,14 +23,9 @@ class StepTime:
     steps: int
 
     def line(self, threads: int) -> str:
-        each, steps = (
-            f"{threads} thread{'s' if threads > 1 else ''} each",
-            f"{self.steps} steps of each",
-        )
-        return (
-            f"time per step: NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, ratio {self.ratio:.2f}\n"
-            f"    ({each}, measured apart: median of {ROUNDS} rounds, {steps} in turn)"
-        )
+        how = f"{in_words(threads)} each, measured apart: median of {ROUNDS} rounds, {self.steps} steps of each in turn"
+        times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, ratio {self.ratio:.2f}"
+        return f"time per step: {times}\n    ({how})"
 
 
 def step_time(net: TwoLayerNet, lr: float, x: Array, t: Array) -> StepTime:

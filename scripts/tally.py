@@ -35,6 +35,9 @@ class Tally:
     shows_nothing: int = 0  # proofs where a bound was infinite, or a gradient all the same
     violations: int = 0
     radius_used: float = 0.0
+    batches: int = 0
+    batches_apart: int = 0  # with a ReLU that was open on one side only
+    first_apart: int | None = None
     jumps: list[Jump] = field(default_factory=list)
     previous: tuple[int, float] = (0, 0.0)  # relus_apart and drift of the record before
     seconds: float = 0.0
@@ -52,7 +55,7 @@ class Tally:
     def prove(self, proof: Proof) -> None:
         self.proofs += 1
         self.violations += bool(proof.violation)
-        self.shows_nothing += not proof.report.ok and not proof.violation
+        self.shows_nothing += bool(proof.shows_nothing) and not proof.violation
         if proof.radius_used > self.radius_used:  # not where it is NaN
             self.radius_used = proof.radius_used
 
@@ -60,6 +63,10 @@ class Tally:
         """The jump that the update before this record was, if it was one."""
         relus_apart, drift = self.previous
         self.previous = record.relus_apart, record.drift
+        self.batches += 1
+        if record.relus_apart:
+            self.batches_apart += 1
+            self.first_apart = record.iteration if self.first_apart is None else self.first_apart
         if not (relus_apart and record.drift > JUMP * drift):
             return None
         jump = Jump(record.iteration - 1, relus_apart, drift, record.drift)
@@ -68,24 +75,27 @@ class Tally:
         return jump
 
     def lines(self, end: Record) -> list[str]:
-        """What there is to say at the end."""
+        """What there is to say at the end, unless something was wrong."""
+        if self.violations or not math.isfinite(end.drift):
+            return []
         lines = []
-        if self.proofs:
-            nothing = f", {self.shows_nothing} of them without a finding" if self.shows_nothing else ""
+        if shown := self.proofs - self.shows_nothing:
+            nothing = f" ({self.shows_nothing} more showed nothing)" if self.shows_nothing else ""
             lines.append(
-                f"verified on {self.proofs} batches{nothing}: NumPy and PyTorch lie within the proven radius of the "
-                f"exact results,\n    of which they use {100 * self.radius_used:.1f}% at most"
+                f"verified on {shown} batches{nothing}, on the weights of each side: NumPy and PyTorch lie within\n"
+                f"    the proven radius of the exact results and use {100 * self.radius_used:.1f}% of it at most"
             )
-        if math.isfinite(end.drift):
-            lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._cause()}")
+        lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._apart()}")
         return lines
 
-    def _cause(self) -> str:
-        if not self.jumps:
-            return "That is rounding alone: no jump"
-        first, count = self.jumps[0], len(self.jumps)
-        times = f"{'at least ' if count == JUMPS_KEPT else ''}{count} time{'s' if count > 1 else ''}"
-        return (
-            f"It jumped {times}, first at iteration {first.iteration},\n    where a pre-activation within rounding "
-            "of 0 opened a ReLU on one side only: no error, each side is right for its weights"
+    def _apart(self) -> str:
+        if self.first_apart is None:
+            return "No ReLU was ever open on one side only"
+        words = (
+            f"In {self.batches_apart:,} of {self.batches:,} batches a pre-activation\n"
+            f"    within rounding of 0 opened a ReLU on one side only, first at iteration {self.first_apart}"
         )
+        if not self.jumps:
+            return words
+        times = f"{len(self.jumps)} time{'s' if len(self.jumps) > 1 else ''}"
+        return f"{words};\n    the drift more than doubled by such a step {times} (↑)"

@@ -1,9 +1,11 @@
 """Trains the NumPy network and its PyTorch twin side by side on MNIST: the same first weights, the same batches.
 
 Prints a table with the accuracy of both on all training and test images, and for the batch that comes next the loss of
-both, how many ReLUs are open on one side only, and a proof: what NumPy and PyTorch compute of it lies within the proven
-rounding bounds of the exact result, of whose radius they use so much. Drift, max |ΔW|, is how far the weights of the
-two lie apart; a line says where it jumps, and why. A result outside its bound ends the run and is kept, for replay.py.
+both, how many ReLUs are open on one side only, and a proof: what NumPy and PyTorch compute of it on the weights of each
+side, and the update that each makes, lies within the proven rounding bounds of the exact result, and uses so much of
+their radius ("vacuous": a bound is infinite; "even": all of a gradient is alike, which shows nothing; "–": not
+verified). Drift, max |ΔW|, is how far the weights of the two lie apart; a line with ↑ says where it jumps, and why. A
+result outside its bound ends the run with exit status 1 and is kept, for replay.py.
 
 Leaves history, summary, pictures and the weights of both in a folder, and a checkpoint with each row. Ctrl-C ends the
 run early and keeps what was done; whatever ends it, --resume goes on from the last checkpoint and ends bit for bit as

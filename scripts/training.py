@@ -10,18 +10,17 @@ from typing import Any, TypeAlias
 import checkpoint
 import command_line
 import numpy as np
-import results
-import torch
 from batches import Batches
 from evaluation import accuracies, scaled
 from history import HEADER, HistoryFile, Record
-from proof import Proof, prove, violation_file
+from proof import Proof, Update, prove, violation_file
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from settings import check_resumed, fingerprint, settings_of, versions
 from step_time import StepTime, step_time
 from tally import Tally
-from threadpoolctl import threadpool_limits
+from threads import threads
 
+import results
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import SideBySide
@@ -38,7 +37,8 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
     saved: tuple[dict[str, Array], dict[str, Any]] | None = None
     if options.resume:
         saved = checkpoint.read(options.out)
-        options = check_resumed(saved[1], parse_again)
+        with checkpoint.of_this_version(options.out):
+            options = check_resumed(saved[1], parse_again)
     if options.lr > float(np.finfo(options.dtype).max):
         raise ValueError(f"--lr must be finite in {options.dtype}, got {options.lr}")
     data = load_mnist(normalize=False, data_dir=options.data_dir)
@@ -49,10 +49,9 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
     if saved is None:
         training.start()
     else:
-        training.resume(*saved)
-
-    torch.set_num_threads(options.threads)
-    with threadpool_limits(options.threads, "blas"):
+        with checkpoint.of_this_version(options.out):
+            training.resume(*saved)
+    with threads(options.threads):
         return training.run()
 
 
@@ -76,6 +75,9 @@ class Training:
         self.history = HistoryFile(options.out)
         self.tally = Tally()
         self.iteration = 0
+        self.fingerprint = fingerprint(data)
+        self.started = time.perf_counter()
+        self.reader_has_gone = False
 
     @property
     def all_sides(self) -> dict[str, SideBySide]:
@@ -83,53 +85,48 @@ class Training:
 
     def start(self) -> None:
         """Afresh: an older checkpoint goes first, for it would not fit the history that begins here."""
-        for name in (checkpoint.NAME, VIOLATION):
-            (self.options.out / name).unlink(missing_ok=True)
+        command_line.remove(self.options.out, [checkpoint.NAME, VIOLATION])
         self.history.start()
 
     def resume(self, weights: dict[str, Array], state: dict[str, Any]) -> None:
-        if state["data"] != fingerprint(self.data):
+        if state["data"] != self.fingerprint:
             folder = self.options.data_dir or "this package"
             raise ValueError(f"--resume: the images must be those of the checkpoint, got those of {folder}")
         for name, sides in self.all_sides.items():
-            checkpoint.load(sides, weights, name)
+            sides.load({key.removeprefix(f"{name}."): value for key, value in weights.items()})
         self.batches.restore(state["batches"])
         self.tally = Tally.of(state["tally"])
+        self.started -= self.tally.seconds
         self.iteration = state["iteration"]
-        self.history.resume(state["history"])
+        self.history.resume(*state["history"])
+        command_line.remove(self.options.out, [VIOLATION])
         if state["versions"] != versions():
             command_line.note("the checkpoint was made by other versions; the last bits may differ from now on")
 
     def save_checkpoint(self) -> None:
         self.history.flush()
-        weights = {f"{name}.{key}": w for name, side in self.all_sides.items() for key, w in side.weights.items()}
+        self.tally.seconds = time.perf_counter() - self.started
+        weights = {f"{name}.{key}": w for name, sides in self.all_sides.items() for key, w in sides.weights.items()}
         state = {
             "settings": settings_of(self.options),
-            "data": fingerprint(self.data),
+            "data": self.fingerprint,
             "versions": versions(),
             "iteration": self.iteration,
             "batches": self.batches.state,
             "tally": self.tally.state,
-            "history": self.history.size,
+            "history": self.history.mark,
         }
         command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(weights, state)})
 
     def run(self) -> int:
-        """The exit status of the training, which is saved however it ends."""
-        start, end, proof = time.perf_counter(), None, None
+        """The exit status of the training, which is saved unless an error ends it; then the last checkpoint is left."""
+        end, proof = None, None
         with command_line.Interrupt() as interrupt:
-            try:
-                for record, proof in self.follow(lambda: interrupt.signal != 0):  # noqa: B007 - the last ones
-                    end = record
-            except KeyboardInterrupt:
-                end = None  # in the middle of a step: one side may have made it and the other not
-                raise
-            finally:
-                interrupt.hold_off()
-                self.tally.seconds += time.perf_counter() - start
-                if end:
-                    self.conclude(end, proof)
-        assert end is not None
+            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.reader_has_gone):  # noqa: B007 - the last
+                pass
+            interrupt.hold_off()
+            assert end is not None
+            self.conclude(end, proof)
         return self.status(end, proof, interrupt.signal)
 
     def follow(self, stop: Callable[[], bool]) -> Iterator[tuple[Record, Proof | None]]:
@@ -161,16 +158,24 @@ class Training:
                 self.save_checkpoint()
             batch = self.batches.next()
             x, t = self.batch_in(batch, dtype), labels[batch]
-            proof = self.prove(x, t) if self.is_verified(row) else None
+            before = self.sides.weights if self.is_verified(row) else None
+            proof = prove(self.sides, x, t) if before else None
             end = last or bool(proof and proof.violation)
+            update = Update(self.sides, x, t, self.options.lr) if proof and not end else None
             drift, other_drift = self.sides.drift(), self.others.drift() if self.others else None
             shares = [share for split in self.data for share in accuracies(self.sides, *split, dtype)] if row else []
             step = self.sides.look(x, t) if end else self.sides.step(x, t)
             if self.others and not end:
                 self.others.step(self.batch_in(batch, OTHER_DTYPE[dtype]), t)
+            if proof and update:
+                proof = update.added_to(proof, self.sides)
+            if proof:
+                self.tally.prove(proof)
+            if before and proof and proof.violation:
+                self.keep_violation(before, x, t)
             used = proof.radius_used if proof else None
             yield Record(self.iteration, *step[:2], drift, step.relus_apart, other_drift, used, *shares), proof
-            if end or not math.isfinite(step.numpy_loss + step.torch_loss):
+            if end or (proof and proof.violation) or not math.isfinite(step.numpy_loss + step.torch_loss):
                 return
             self.iteration += 1
 
@@ -181,15 +186,9 @@ class Training:
     def batch_in(self, batch: Array, dtype: str) -> Array:
         return scaled(self.data[0][0].take(batch, axis=0), dtype)
 
-    def prove(self, x: Array, t: Array) -> Proof:
-        """Of the NumPy side's weights as they are; a violation is kept."""
-        proof = prove(self.sides.numpy.net, x, t)
-        self.tally.prove(proof)
-        if proof.violation:
-            origin = f"iteration {self.iteration} of a training with {settings_of(self.options)}"
-            kept = violation_file(self.sides.numpy.net, x, t, origin)
-            command_line.write_files(self.options.out, {VIOLATION: kept})
-        return proof
+    def keep_violation(self, weights: dict[str, Array], x: Array, t: Array) -> None:
+        origin = {"iteration": self.iteration, **settings_of(self.options)}
+        command_line.write_files(self.options.out, {VIOLATION: violation_file(weights, x, t, origin)})
 
     def conclude(self, end: Record, proof: Proof | None) -> None:
         """Writes the results and says what they are."""
@@ -224,14 +223,20 @@ class Training:
             losses = f"NumPy's loss is {end.numpy_loss}, PyTorch's {end.torch_loss}"
             words = f"diverged at iteration {end.iteration}: {losses}; try a smaller --lr or --std"
             return command_line.fail(words, status=1)
+        if self.reader_has_gone:
+            raise BrokenPipeError
         if end.iteration < self.iterations:
             words = f"interrupted after {end.iteration} iterations; the results are those so far, --resume goes on"
             return command_line.fail(words, 128 + signal)
         return 0
 
     def say(self, text: str) -> None:
-        if not self.options.quiet:
-            print(text, flush=True)
+        """Where the reader has gone, as `| head` does, the training ends as by Ctrl-C."""
+        if not self.options.quiet and not self.reader_has_gone:
+            try:
+                print(text, flush=True)
+            except BrokenPipeError:
+                self.reader_has_gone = True
 
 
 def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> TwoLayerNet:

@@ -10,8 +10,11 @@ import benchmarking
 import contenders
 import numpy as np
 import pytest
+import torch
+from benchmark_figure import draw
 from benchmarking import measure, ratio
 from contenders import Size
+from matplotlib.figure import Figure
 
 from numpy_impl import load_mnist
 
@@ -29,16 +32,15 @@ def run(data: Path, out: Path, *options: object) -> int:
     return benchmark.main(["--data-dir", str(data), "--out", str(out), "--rounds", "2", *map(str, options)])
 
 
-def without_a_compiler(*data: Any, compiled: bool) -> Any:
-    if compiled:
-        raise RuntimeError("no compiler\nand a long story")
-    return contenders.contenders(*data, compiled=False)
+def without_a_compiler(*_: Any, **options: Any) -> Any:
+    assert options == {"compiled": True, "fused": True}
+    raise RuntimeError("no compiler\nand a long story")
 
 
 def test_the_whole_benchmark_prints_its_tables_and_leaves_its_numbers(
     small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmarking, "contenders", without_a_compiler)
+    monkeypatch.setattr(benchmarking, "torch_step", without_a_compiler)
     assert run(small_mnist, tmp_path) == 0
     captured = capsys.readouterr()
     out = captured.out
@@ -73,7 +75,7 @@ def test_quick_leaves_out_the_sweep_and_the_compiler(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_contender_makes_the_same_step(dtype: str, small_mnist: Path) -> None:
     (images, labels), _ = load_mnist(normalize=False, data_dir=small_mnist)
-    steps = contenders.contenders(Size(7, 20, dtype), images, labels, compiled=False)
+    steps = contenders.contenders(Size(7, 20, dtype), images, labels)
     rng = np.random.default_rng(0)
     for _ in range(3):
         batch = rng.integers(0, 300, 20)
@@ -108,3 +110,26 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
+
+
+def test_a_step_that_can_be_compiled_is_timed_too(small_mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (images, labels), _ = load_mnist(normalize=False, data_dir=small_mnist)
+    size = Size(3, 10, "float32")
+    steps: dict[str, contenders.Step] = {}
+    monkeypatch.setattr(torch, "compile", lambda function: function)  # which takes half a minute
+    benchmarking.add_compiled(steps, size, images, labels)
+    batch = np.arange(20, 30)
+    other = contenders.torch_step(size, images, labels)
+    other(np.arange(10))  # as it was tried on
+    assert steps["compile"](batch) == pytest.approx(other(batch), rel=1e-6)  # a few float32 roundings
+
+
+def test_the_picture_draws_numpys_time_over_the_others() -> None:
+    axes = Figure().subplots()
+    times = {"NumPy": np.array([1.0, 2.0, 3.0]), "eager": np.array([4.0, 4.0, 4.0])}
+    measured = {Size(50, 100, "float32"): times, Size(100, 100, "float32"): {**times, "eager": np.full(3, 2.0)}}
+    measured |= {size._replace(dtype="float64"): times for size in measured}
+    draw(axes, measured, "hidden", "eager", "a title", "units")
+    lines = {line.get_label(): np.asarray(line.get_xydata()).tolist() for line in axes.get_lines()}
+    assert lines["float32"] == [[50, 0.5], [100, 1.0]]
+    assert lines["float64"] == [[50, 0.5], [100, 0.5]]

@@ -1,6 +1,7 @@
 """history.csv: what is written is read again, nothing stays in memory, and what a crash tore is cut off."""
 
 import math
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -48,22 +49,39 @@ def test_a_resumed_history_has_what_was_flushed_and_nothing_later(torn: str, tmp
     file.start()
     file.append(STEP)
     file.flush()
-    size = file.size
+    mark = file.mark
     file.append(ROW)
     file.flush()
     with file.growing.open("a") as growing:
         growing.write(torn)
     resumed = HistoryFile(tmp_path)
-    resumed.resume(size)
+    resumed.resume(*mark)
     resumed.append(ROW)
     (tmp_path / "history.csv").write_bytes(resumed.content())
     assert list(read(tmp_path / "history.csv")) == [STEP, ROW]
 
 
-def test_a_history_that_is_too_short_is_refused(tmp_path: Path) -> None:
+def test_a_history_of_another_checkpoint_is_refused(tmp_path: Path) -> None:
     HistoryFile(tmp_path).start()
-    with pytest.raises(ValueError, match=r"history.csv must hold the history of the checkpoint, 10000 bytes, got less"):
-        HistoryFile(tmp_path).resume(10_000)
+    for size, checksum in ((10_000, 0), (10, 0)):
+        with pytest.raises(ValueError, match=f"must begin with the {size} bytes of the checkpoint, got others"):
+            HistoryFile(tmp_path).resume(size, checksum)
+
+
+def test_what_a_failed_write_has_left_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = HistoryFile(tmp_path)
+    file.start()
+    file.append(STEP)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            file.flush()
+    (tmp_path / "history.csv").write_bytes(file.content())
+    assert list(read(tmp_path / "history.csv")) == [STEP]
+
+
+def full(_: int) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:

@@ -190,3 +190,15 @@ def test_relu_selects_dout_also_where_a_product_would_be_nan(bad: float) -> None
     relu = ReLU()
     relu.forward(np.array([-1.0, 0.0, 2.0, np.nan]))
     np.testing.assert_array_equal(relu.backward(np.full(4, bad)), [0, 0, bad, bad])
+
+
+def test_relu_keeps_a_shape_without_axes() -> None:
+    relu = ReLU()
+    y = relu.forward(np.array(2.0))
+    dx = relu.backward(np.array(3.0))
+    assert (type(y), type(dx)) == (np.ndarray, np.ndarray)
+    assert (y.shape, dx.shape) == ((), ())
+    assert relu.open is not None
+    assert ReLU().open is None
+    relu.open[...] = False  # a copy
+    assert relu.backward(np.array(3.0)) == 3

@@ -8,6 +8,7 @@ from small_network import ROWS, T, X, small_net
 
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, complex_step_gradient, numerical_gradient
 from numpy_impl.checks import Array
+from numpy_impl.gradient import affine_numerical_gradient
 
 # Construction
 
@@ -201,6 +202,66 @@ def test_layers_are_guarded_again_after_a_gradient() -> None:
     x[...] = 0  # which does not reach the copy that the layer has made
     np.testing.assert_array_equal(first.backward(dout), dout @ net.params["W1"].T)
     np.testing.assert_array_equal(first.dW, X.T @ dout)
+
+
+def wide_second_layer(net: TwoLayerNet) -> None:
+    net.layers["Affine2"] = Affine(np.ones((5, 3), np.float32), np.ones(3, np.float32))
+
+
+def long_second_layer(net: TwoLayerNet) -> None:
+    net.layers["Affine2"] = Affine(np.ones((7, 3)), np.ones(3))
+
+
+def relu_that_drops_rows(net: TwoLayerNet) -> None:
+    class Short(ReLU):
+        def forward(self, x: Array) -> Array:
+            return super().forward(x)[:1]
+
+    net.layers["Relu1"] = Short()
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [(wide_second_layer, TypeError), (long_second_layer, ValueError), (relu_that_drops_rows, ValueError)],
+)
+@pytest.mark.parametrize("method", ["loss", "gradient", "numerical_gradient"])
+def test_layers_that_do_not_fit_are_refused_by_name_in_every_method(
+    change: Any, error: type[Exception], method: str
+) -> None:
+    net = small_net()
+    change(net)
+    with pytest.raises(error, match=r"^(Affine|SoftmaxWithLoss|TwoLayerNet): "):
+        getattr(net, method)(X, T)
+    assert all(layer.guarded for layer in net.layers.values())
+
+
+def test_a_gradient_leaves_what_was_said_of_the_input_gradient() -> None:
+    net = small_net()
+    for said in (False, True):
+        net.layers["Affine1"].needs_input_grad = said
+        net.gradient(X, T)
+        assert net.layers["Affine1"].needs_input_grad is said
+
+
+@pytest.mark.parametrize("at_once", [1, 31, 10**6])
+def test_the_columns_may_be_shifted_in_blocks(at_once: int) -> None:
+    net = small_net()
+    first, *following = net.layers.values()
+
+    def losses(ys: Array) -> Array:
+        assert len(ys) == 1 or ys.size <= at_once
+        return np.array([small_loss(y) for y in ys])
+
+    def small_loss(y: Array) -> Any:
+        for layer in following:
+            y = layer.forward(y)
+        return net.last_layer.forward(y, T)
+
+    dW, db = affine_numerical_gradient(first, X, losses, at_once)
+    expected = net.numerical_gradient(X, T)
+    # Products of another size may sum in another order: u |f| / h, a few times.
+    np.testing.assert_allclose(dW, expected["W1"], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(db, expected["b1"], rtol=0, atol=1e-10)
 
 
 def test_within_a_gradient_x_is_not_copied() -> None:

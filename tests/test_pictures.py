@@ -2,11 +2,12 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
 import pytest
-from figures import curves, draw_drift, training_curves
+from figures import curves, draw_accuracy, draw_drift, draw_loss, training_curves
 from history import HistoryFile, Record
 from images import confusion, confusions, errors, first_layer
 from matplotlib.axes import Axes
@@ -14,7 +15,8 @@ from matplotlib.figure import Figure
 from tally import Jump
 
 from numpy_impl import TwoLayerNet
-from torch_ref import SideBySide
+from numpy_impl.checks import Array
+from torch_ref import SideBySide, params_of
 
 
 def pixels_of(png: bytes) -> tuple[int, ...]:
@@ -70,3 +72,55 @@ def test_those_digits_come_first_that_only_one_network_gets_wrong(monkeypatch: p
     labels = np.array([1, 2, 3, 4])
     errors(np.zeros((4, 784), np.uint8), labels, np.array([1, 7, 8, 4]), np.array([1, 7, 3, 9]))
     assert titles == ["3 → 8, 3", "4 → 4, 9", "2 → 7, 7"]
+
+
+def test_the_curves_are_those_of_their_side_and_split(tmp_path: Path) -> None:
+    file = HistoryFile(tmp_path)
+    file.start()
+    for i in range(3):
+        file.append(Record(i, 1.0 + i, 2.0 + i, 0.0, 0, None, None, 0.1, 0.2, 0.3, 0.4))
+    file.flush()
+    drawn, (loss, accuracy) = curves(file.growing), Figure().subplots(1, 2)
+    draw_loss(loss, drawn)
+    draw_accuracy(accuracy, drawn.rows)
+    lines = {line.get_label(): np.asarray(line.get_ydata()).tolist() for line in loss.get_lines()}
+    assert lines == {"NumPy": [1, 2, 3], "PyTorch": [2, 3, 4]}
+    shares = [(line.get_label(), np.asarray(line.get_ydata()).tolist()) for line in accuracy.get_lines()]
+    assert [values for _, values in shares] == [[0.1, 0.1], [0.2, 0.2], [0.3, 0.3], [0.4, 0.4]]
+    assert (shares[0][0], shares[2][0]) == ("NumPy, train", "NumPy, test")
+
+
+def test_the_weights_drawn_are_the_largest_of_each_side_and_their_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Array] = []
+    imshow = Axes.imshow
+
+    def watched(axes: Axes, image: Array, **options: Any) -> Any:
+        shown.append(image)
+        return imshow(axes, image, **options)
+
+    monkeypatch.setattr(Axes, "imshow", watched)
+    sides = SideBySide(TwoLayerNet(784, 12, 10, rng=0), 0.1)
+    W1 = sides.numpy.net.params["W1"]
+    W1[:, 7] *= 100
+    first_layer(sides, "a title")
+    assert len(shown) == 30
+    theirs = params_of(sides.torch.net)["W1"][:, 7]
+    np.testing.assert_array_equal(shown[0].ravel(), W1[:, 7])
+    np.testing.assert_array_equal(shown[10].ravel(), theirs)
+    np.testing.assert_array_equal(shown[20].ravel(), W1[:, 7] - theirs)
+
+
+def test_each_confusion_stands_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles: list[str] = []
+    set_ = Axes.set
+
+    def watched(axes: Axes, **options: Any) -> Any:
+        if "title" in options:
+            titles.append(options["title"])
+            assert (options["xlabel"], options["ylabel"]) == ("predicted class", "true class")
+        return set_(axes, **options)
+
+    monkeypatch.setattr(Axes, "set", watched)
+    labels = np.array([1, 2, 3, 4])
+    confusions(labels, labels, np.array([1, 2, 3, 9]))
+    assert titles == ["NumPy: 100.00% right", "PyTorch: 75.00% right"]

@@ -51,3 +51,23 @@ def test_side_by_side_goes_on_from_loaded_weights(rng: np.random.Generator) -> N
         other.load(weights)
     for name, value in before.items():
         np.testing.assert_array_equal(other.weights[name], value)
+
+
+def test_both_sides_step_on_any_layout_and_any_targets_or_neither() -> None:
+    x, t = np.arange(24.0).reshape(6, 4) / 10, np.array([0, 1, 2, 2, 1, 0])
+    x.setflags(write=False)
+    for xs, ts in ((x[::-1], t.astype(np.int32)), (np.asfortranarray(x), np.eye(3, dtype=int)[t]), (x, np.eye(3)[t])):
+        one, other = SideBySide(small_net(), 0.5), SideBySide(small_net(), 0.5)
+        got, expected = one.step(xs, ts), other.step(xs.copy(), ts.argmax(1) if ts.ndim == 2 else ts.astype(np.int64))
+        np.testing.assert_allclose(got, expected, rtol=1e-14)  # rows and indices sum in another order
+        assert one.drift() < 1e-15
+
+
+def test_a_parameter_that_was_exchanged_is_the_one_that_is_trained() -> None:
+    x, t = np.ones((2, 4)), np.array([0, 1])
+    trainer = NumpyTrainer(small_net(), 0.5)
+    exchanged = trainer.net.params["W2"].copy()
+    trainer.net.params["W2"] = exchanged
+    before = exchanged.copy()
+    trainer.step(x, t)
+    assert (exchanged != before).any()

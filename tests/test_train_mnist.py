@@ -99,3 +99,14 @@ def test_weights_are_those_of_so_many_steps_and_not_of_one_more(small_mnist: Pat
     saved = safetensors.numpy.load_file(tmp_path / "numpy.safetensors")
     for name, value in net.params.items():
         np.testing.assert_array_equal(saved[name], value, strict=True)
+
+
+def test_the_other_dtype_starts_from_the_same_weights_and_takes_the_same_batches(
+    small_mnist: Path, tmp_path: Path
+) -> None:
+    options = ("--data-dir", small_mnist, "--iterations", 20, "--hidden", 7, "--seed", 2)
+    assert run(*options, "--compare-dtypes", "--out", tmp_path / "both") == 0
+    assert run(*options, "--dtype", "float64", "--out", tmp_path / "wide") == 0
+    both, wide = history(tmp_path / "both"), history(tmp_path / "wide")
+    assert [record["other_drift"] for record in both] == [record["drift"] for record in wide]
+    assert float(wide[-1]["drift"]) > 0

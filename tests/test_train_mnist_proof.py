@@ -14,8 +14,8 @@ from training_runs import history, run
 
 from numpy_impl import Affine, TwoLayerNet
 from numpy_impl.checks import Array
-from torch_ref import Report
-from torch_ref.verify import Finding, Row
+from torch_ref import NumpyTrainer, Report, SideBySide, TorchTrainer
+from torch_ref.verify import EVEN, VACUOUS, WITHIN, Finding, Row
 
 
 def break_from(iteration: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,14 +37,14 @@ def test_a_violation_stops_the_run_names_the_place_and_is_replayed(
     small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        break_from(17, patched)  # 13 updates, and four backwards for the proofs of rows 0 and 10
+        break_from(30, patched)  # 20 updates, and five backwards for each of the proofs of rows 0 and 10
         options = ("--iterations", 50, "--every", 10, "--hidden", 7)
         assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
         captured = capsys.readouterr()
         file = tmp_path / "violation.safetensors"
         assert captured.err.count("\n") == 1
         for words in (
-            "iteration 20: Affine1.dW of NumPy is OUTSIDE in 1 of 5488: its worst entry, (5, 3), is ",
+            "iteration 20: Affine1.dW of NumPy, on NumPy's weights, is OUTSIDE in 1 of 5488: its worst entry, (5, 3), ",
             f"to run it again: python scripts/replay.py {file}",
         ):
             assert words in captured.err
@@ -55,9 +55,9 @@ def test_a_violation_stops_the_run_names_the_place_and_is_replayed(
 
         assert replay.main([str(file)]) == 1
         captured = capsys.readouterr()
-        assert "iteration 20 of a training with" in captured.out
+        assert "iteration 20, iterations 50" in captured.out
         assert "Affine1.dW" in captured.out
-        assert "Affine1.dW of NumPy is OUTSIDE in 1 of 5488" in captured.err
+        assert "Affine1.dW of NumPy, on NumPy's weights, is OUTSIDE in 1 of 5488" in captured.err
     assert replay.main([str(file)]) == 0  # the code is whole again
     assert "right" in capsys.readouterr().out
     assert run("--data-dir", small_mnist, "--out", tmp_path, "--resume") == 0  # and the run goes on
@@ -88,20 +88,20 @@ def test_so_often_is_verified(
     assert run(*arguments, *options) == 0
     assert [record["iteration"] for record in history(tmp_path) if record["radius_used"]] == verified
     out = capsys.readouterr().out
-    assert (f"verified on {len(verified)} batches: NumPy and PyTorch lie within" in out) == bool(verified)
+    assert (f"verified on {len(verified)} batches, on the weights of each side: NumPy" in out) == bool(verified)
     assert out.splitlines()[2].endswith(" ok" if verified else " –")
 
 
 def test_a_proof_says_whose_it_is_and_what_shows_nothing() -> None:
     right, vacuous, even = (
-        Finding("within", share=0.25),
-        Finding("the bound is vacuous"),
-        Finding("an even gradient shows nothing"),
+        Finding(WITHIN, share=0.25),
+        Finding(VACUOUS),
+        Finding(EVEN),
     )
     outside = Finding("OUTSIDE in 1 of 4", (2,), 1.0, 2.0, 1.0, 0.5, 2.0)
 
     def proof(*rows: Row) -> Proof:
-        return Proof(Report("a title", rows))
+        return Proof({"on paper": Report("a title", rows)})
 
     ok = proof(Row("y", right, right))
     assert (ok.word, ok.violation, ok.radius_used) == ("25% ok", "", 0.25)
@@ -110,16 +110,15 @@ def test_a_proof_says_whose_it_is_and_what_shows_nothing() -> None:
         assert (nothing.word, nothing.violation) == (word, "")
     wrong = proof(Row("y", right, right), Row("db", right, outside))
     assert wrong.word == "WRONG"
-    assert wrong.violation.startswith(
-        "db of PyTorch is OUTSIDE in 1 of 4: its worst entry, (2), is 1, and 2 ± 5.0e-01 is"
-    )
+    assert wrong.violation.startswith("db of PyTorch, on paper, is OUTSIDE in 1 of 4: its worst entry, (2), is 1, and")
     assert wrong.radius_used == 2.0
 
 
 def test_a_network_whose_gradient_is_0_is_no_violation() -> None:
     net = TwoLayerNet(4, 3, 2, rng=0)
     net.params["b1"][...] = -100  # no unit is ever open
-    assert prove(net, np.ones((5, 4), np.float32), np.array([0, 1, 1, 0, 1])).word == "even"
+    proof = prove(SideBySide(net, 0.1), np.ones((5, 4), np.float32), np.array([0, 1, 1, 0, 1]))
+    assert (proof.word, proof.violation) == ("even", "")
 
 
 @pytest.mark.parametrize("content", [b"nonsense", safetensors.numpy.save({"W1": np.ones((2, 2))}), None])
@@ -185,3 +184,45 @@ def test_the_summary_has_every_setting_version_and_verdict(small_mnist: Path, tm
     assert summary["end"]["numpy_test_accuracy"] == float(history(tmp_path)[-1]["numpy_test_accuracy"])
     assert 0 < float(history(tmp_path)[-1]["other_drift"]) < 1e-14 < summary["end"]["drift"]
     assert summary["step"]["ratio"] > 0
+
+
+@pytest.mark.parametrize(("side", "words"), [("NumPy", "W1 of NumPy"), ("PyTorch", "W1 of PyTorch")])
+def test_a_side_that_steps_too_far_is_found_in_its_update(
+    side: str,
+    words: str,
+    small_mnist: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trainer = NumpyTrainer if side == "NumPy" else TorchTrainer
+    make = trainer.__init__
+    options = ("--iterations", 30, "--every", 10, "--hidden", 7, "--dtype", "float64")
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "__init__", lambda self, net, lr: make(self, net, 1.001 * lr))
+        assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
+        captured = capsys.readouterr()
+        assert f"iteration 0: {words}, after the update, is OUTSIDE in " in captured.err
+        assert "verified on" not in captured.out  # which would say the opposite
+        assert replay.main([str(tmp_path / "violation.safetensors")]) == 1
+        assert f"{words}, after the update, is OUTSIDE in" in capsys.readouterr().err
+    assert replay.main([str(tmp_path / "violation.safetensors")]) == 0
+
+
+def test_a_side_whose_gradient_is_wrong_on_its_own_weights_alone_is_found(small_mnist: Path, tmp_path: Path) -> None:
+    """The trainer's own twin, not the one that a proof makes."""
+    step = TorchTrainer.step
+
+    def stale(self: TorchTrainer, x: Array, t: Array) -> float:
+        return step(self, x[::-1].copy(), t)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TorchTrainer, "step", stale)
+        options = ("--iterations", 30, "--every", 10, "--hidden", 7, "--dtype", "float64")
+        assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
+
+
+def test_a_proof_of_another_shape_names_no_entry() -> None:
+    row = Row("dW", Finding("shape (2,), not (3,)"), Finding(WITHIN, share=0.5))
+    proof = Proof({"on paper": Report("a title", (row,))})
+    assert proof.violation == "dW of NumPy, on paper, is shape (2,), not (3,)"

@@ -1,5 +1,6 @@
 """--resume of scripts/train_mnist.py: whatever ended a run, it ends bit for bit as if nothing had; or says why not."""
 
+import gzip
 import multiprocessing
 import os
 import shutil
@@ -24,6 +25,7 @@ KILLS = 10
 def contents(folder: Path) -> dict[str, Any]:
     """What must be the same bit for bit; of a checkpoint all but the seconds that it took."""
     weights, state = checkpoint.read(folder)
+    assert state["tally"]["seconds"] > 0
     state["tally"]["seconds"] = 0
     tensors = {name: value.tobytes() for name, value in weights.items()}
     return {name: (folder / name).read_bytes() for name in ENDS[:3]} | {"state": state, "weights": tensors}
@@ -62,21 +64,23 @@ def test_a_run_killed_at_any_moment_ends_bit_for_bit_as_if_it_were_not(
     rng, killed = np.random.default_rng(20160924), []
     for i in range(KILLS):
         out = tmp_path / str(i)
-        process = start(*arguments, "--out", out)
-        while not (out / checkpoint.NAME).exists():
-            time.sleep(0.001)
-        time.sleep(float(rng.uniform(0, 0.5 * duration)))
-        process.kill()
-        process.join()
-        killed.append(process.exitcode)
-        assert process.exitcode in (0, -signal.SIGKILL)
-        checkpoint.read(out)  # whole at any moment
+        for again in ((), ("--resume",)):  # killed as it runs, and as it goes on
+            process = start(*arguments, "--out", out, *again)
+            while not (out / checkpoint.NAME).exists():
+                assert process.is_alive()
+                time.sleep(0.001)
+            time.sleep(float(rng.uniform(0, 0.4 * duration)))
+            process.kill()
+            process.join()
+            killed.append(process.exitcode)
+            assert process.exitcode in (0, -signal.SIGKILL)
+            checkpoint.read(out)  # whole at any moment
         resumed = start("--data-dir", small_mnist, "--out", out, "--resume")
         resumed.join()
         assert resumed.exitcode == 0
         assert contents(out) == wanted
         assert files(out) == RESULTS
-    assert killed.count(-signal.SIGKILL) >= KILLS // 2, "too few were killed in time to show anything"
+    assert killed.count(-signal.SIGKILL) >= KILLS, "too few were killed in time to show anything"
 
 
 @pytest.mark.parametrize(
@@ -156,8 +160,16 @@ def without_a_weight(weights: Any, _: Any) -> None:
     del weights["main.torch.W2"]
 
 
-def of_other_data(_: Any, state: Any) -> None:
-    state["data"] += 1
+def without_an_option(_: Any, state: Any) -> None:
+    del state["settings"]["threads"]
+
+
+def without_settings(_: Any, state: Any) -> None:
+    state["settings"] = None
+
+
+def with_an_empty_tally(_: Any, state: Any) -> None:
+    state["tally"] = {}
 
 
 def without_a_state(_: Any, state: Any) -> None:
@@ -165,18 +177,23 @@ def without_a_state(_: Any, state: Any) -> None:
 
 
 def with_a_longer_history(_: Any, state: Any) -> None:
-    state["history"] += 1000
+    state["history"][0] += 1000
+
+
+OF_THIS_VERSION = "checkpoint.safetensors must be a checkpoint of this version, got another"
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (transposed, "W1 must have shape (784, 7), got (7, 784)"),
-        (in_float64, "b2 must be float32, got float64"),
+        (in_float64, OF_THIS_VERSION),
         (without_a_weight, "must hold the weights of both sides, got none for torch.W2"),
-        (of_other_data, "--resume: the images must be those of the checkpoint, got those of"),
-        (without_a_state, "checkpoint.safetensors must be the checkpoint of a training, got another file"),
-        (with_a_longer_history, "history.csv must hold the history of the checkpoint"),
+        (without_an_option, OF_THIS_VERSION),
+        (without_settings, OF_THIS_VERSION),
+        (with_an_empty_tally, OF_THIS_VERSION),
+        (without_a_state, OF_THIS_VERSION),
+        (with_a_longer_history, "history.csv must begin with the "),
     ],
 )
 def test_a_checkpoint_that_does_not_fit_is_one_line(
@@ -191,8 +208,25 @@ def test_a_checkpoint_that_does_not_fit_is_one_line(
     assert {name: (finished / name).read_bytes() for name in files(finished)} == before
 
 
+def test_other_images_are_refused(finished: Path, small_mnist: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = finished.parent / "data"
+    shutil.copytree(small_mnist, other)
+    labels = other / "train-labels-idx1-ubyte.gz"
+    content = bytearray(gzip.decompress(labels.read_bytes()))
+    content[-1] = (content[-1] + 1) % 10
+    labels.write_bytes(gzip.compress(bytes(content)))
+    assert run("--data-dir", other, "--out", finished, "--resume") == 2
+    assert "--resume: the images must be those of the checkpoint, got those of" in capsys.readouterr().err
+
+
 def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
+
+
+def one_bit(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-5] ^= 1
+    file.write_bytes(content)
 
 
 def another(file: Path) -> None:
@@ -212,6 +246,7 @@ def absent(file: Path) -> None:
     [
         (cut, "must be a whole safetensors file"),
         (nonsense, "must be a whole safetensors file"),
+        (one_bit, "must be as it was written, got a damaged file"),
         (another, "must be the checkpoint of a training, got another file"),
         (absent, "must hold a checkpoint.safetensors of an earlier run, got none"),
     ],
@@ -233,7 +268,7 @@ def test_a_damaged_checkpoint_is_one_line(
         (("--hidden", 60), "--resume: --hidden must be 7, as in the checkpoint, got 60"),
         (("--iterations", 5), "--resume: --iterations must be 6, as in the checkpoint, got 5"),
         (("--batch-size", 10), "--resume: --batch-size must be 100, as in the checkpoint, got 10"),
-        (("--epochs", 10), "--resume: --epochs must be None, as in the checkpoint, got 10"),
+        (("--epochs", 10), "--resume: --epochs must be left out, as in the checkpoint, got 10"),
         (("--dtype", "float64"), "--resume: --dtype must be float32, as in the checkpoint, got float64"),
     ],
 )
@@ -250,16 +285,36 @@ def test_other_versions_are_noted(finished: Path, small_mnist: Path, capsys: pyt
     assert "the checkpoint was made by other versions; the last bits may differ" in capsys.readouterr().err
 
 
+def test_an_epoch_run_is_not_made_longer_by_iterations(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--hidden", 7)
+    assert run(*arguments, "--epochs", 1) == 0
+    assert run(*arguments, "--resume", "--iterations", 20_000) == 2
+    assert "--resume: --iterations must be 10000, as in the checkpoint, got 20000" in capsys.readouterr().err
+    assert run(*arguments, "--resume", "--epochs", 2) == 0
+    assert history(tmp_path)[-1]["iteration"] == "6"
+
+
 def test_a_new_run_does_not_leave_the_checkpoint_of_an_older_one(
     finished: Path, small_mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = (finished / checkpoint.NAME).read_bytes()
-
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoint, "to_bytes", killed)
     assert run("--data-dir", small_mnist, "--out", finished, "--iterations", 9) == 130
     assert not (finished / checkpoint.NAME).exists()
-    assert older
-    shutil.rmtree(finished)
+
+
+def test_what_a_killed_run_was_writing_is_removed(finished: Path, small_mnist: Path) -> None:
+    (finished / ".writing-abc").mkdir()
+    (finished / ".writing-abc" / "history.csv").write_bytes(b"half")
+    assert run("--data-dir", small_mnist, "--out", finished, "--resume") == 0
+    assert files(finished) == RESULTS
+
+
+def test_pictures_of_an_older_run_do_not_stay_beside_newer_results(finished: Path, small_mnist: Path) -> None:
+    (finished / "curves.png").write_bytes(b"older")
+    assert run("--data-dir", small_mnist, "--out", finished, "--iterations", 1) == 0
+    assert files(finished) == RESULTS

@@ -95,3 +95,12 @@ def test_metadata_is_read_too(tmp_path: Path) -> None:
     arrays, metadata = read_safetensors(file)
     assert arrays["W"].tolist() == [1, 1]
     assert metadata == {"kind": "a test"}
+
+
+def test_a_read_only_parameter_is_refused_before_any_other_changes(tmp_path: Path) -> None:
+    file, net = write(net_of(0), tmp_path / "weights.safetensors", "numpy"), net_of(1)
+    net.params["b2"].setflags(write=False)
+    before = net.params["W1"].copy()
+    with pytest.raises(ValueError, match="b2 must be writeable"):
+        load_weights(net, file)
+    np.testing.assert_array_equal(net.params["W1"], before)

@@ -19,11 +19,10 @@ class NumpyTrainer:
 
     def __init__(self, net: TwoLayerNet, lr: float) -> None:
         self.net, self.optimizer = net, SGD(lr)
-        self._params = dict(net.params)  # the arrays, as PyTorch's optimizers take them: once
 
     def step(self, x: Array, t: Array) -> float:
         """The loss of the batch before the update."""
-        self.optimizer.update(self._params, self.net.gradient(x, t))
+        self.optimizer.update(self.net.params, self.net.gradient(x, t))
         return float(self.net.last_layer.loss)
 
     def loss(self, x: Array, t: Array) -> float:
@@ -90,10 +89,12 @@ class SideBySide:
 
     def step(self, x: Array, t: Array) -> Step:
         """One update of each."""
+        x, t = _as_both_take_them(x, t)
         return self._compared(self.numpy.step(x, t), self.torch.step(x, t))
 
     def look(self, x: Array, t: Array) -> Step:
         """The same without an update."""
+        x, t = _as_both_take_them(x, t)
         return self._compared(self.numpy.loss(x, t), self.torch.loss(x, t))
 
     def drift(self) -> float:
@@ -123,3 +124,9 @@ class SideBySide:
         """A unit is open where its output is not 0, or NaN."""
         apart = self.numpy.net.layers["Relu1"].open != (self._hidden.numpy() != 0)
         return Step(numpy_loss, torch_loss, int(np.count_nonzero(apart)))
+
+
+def _as_both_take_them(x: Array, t: Array) -> tuple[Array, Array]:
+    """In a layout and a dtype that PyTorch takes without a copy, so that not one side steps and the other raises."""
+    dtype = np.int64 if t.ndim == 1 else x.dtype
+    return np.require(x, requirements=["C", "W"]), np.require(t, dtype, ["C", "W"])

@@ -10,7 +10,7 @@ import safetensors
 from torch import nn
 
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array, check_parameter
+from numpy_impl.checks import Array, check_parameter, check_writeable
 from torch_ref.pairs import PAIRS, pair_of
 from torch_ref.weights import Names, copy_to_torch, names_of
 
@@ -24,7 +24,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], di
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - no dict
-    except (safetensors.SafetensorError, TypeError) as error:  # the latter for a dtype that NumPy has not
+    except (safetensors.SafetensorError, TypeError, AttributeError) as error:  # the latter for dtypes NumPy has not
         raise ValueError(f"{path} must be a whole safetensors file of NumPy's dtypes ({error})") from error
 
 
@@ -65,6 +65,7 @@ def network_with(params: Mapping[str, Array], source: object) -> TwoLayerNet:
 def _put(net: TwoLayerNet, params: Mapping[str, Array], source: object) -> None:
     for name, value in params.items():
         check_parameter(str(source), name, value, like=net.params[name])
+        check_writeable(str(source), name, net.params[name])
     for name, value in params.items():
         net.params[name][...] = value
 
