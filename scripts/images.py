@@ -15,12 +15,15 @@ STILL: dict[str, Any] = {"axes.grid": False}
 
 
 def first_layer(sides: SideBySide, setting: str) -> bytes:
-    """The columns of W1 as images, for the units with the largest weights: NumPy's, PyTorch's, and their difference."""
+    """The columns of W1 as images, for the units that differ most: NumPy's, PyTorch's, and their difference."""
     ours, theirs = sides.numpy.net.params["W1"].T, params_of(sides.torch.net)["W1"].T  # (H, 784)
     with np.errstate(all="ignore"):
-        units = np.argsort(-abs(ours).max(axis=1), kind="stable")[:SHOWN_UNITS]
+        units = np.argsort(-abs(ours - theirs).max(axis=1), kind="stable")[:SHOWN_UNITS]
         rows = {"NumPy": ours[units], "PyTorch": theirs[units], "NumPy − PyTorch": ours[units] - theirs[units]}
-    with picture((16, 6.2), f"First-layer weights of {len(units)} units: {setting}", **STILL) as (figure, png):
+    with picture((16, 6.2), f"First-layer weights of the {len(units)} units that differ most: {setting}", **STILL) as (
+        figure,
+        png,
+    ):
         grid = figure.subplots(len(rows), len(units), squeeze=False)
         weights = max(_limit(rows["NumPy"]), _limit(rows["PyTorch"]))
         for line, (name, images) in zip(grid, rows.items(), strict=True):

@@ -90,7 +90,7 @@ def test_the_curves_are_those_of_their_side_and_split(tmp_path: Path) -> None:
     assert (shares[0][0], shares[2][0]) == ("NumPy, train", "NumPy, test")
 
 
-def test_the_weights_drawn_are_the_largest_of_each_side_and_their_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weights_drawn_are_those_that_differ_most_and_their_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Array] = []
     imshow = Axes.imshow
 
