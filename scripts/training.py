@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import checkpoint
 import command_line
 import numpy as np
+import result_files
 from batches import Batches
 from evaluation import accuracies, scaled
 from history import HEADER, HistoryFile, Record
@@ -20,7 +21,6 @@ from step_time import StepTime, step_time
 from tally import Tally
 from threads import threads
 
-import results
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import SideBySide
@@ -45,7 +45,7 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
     if not all(len(images) for images, _ in data):
         raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
     training = Training(options, data)
-    command_line.make_folder(options.out, [*results.names(options), checkpoint.NAME, VIOLATION])
+    command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
     if saved is None:
         training.start()
     else:
@@ -193,7 +193,7 @@ class Training:
     def conclude(self, end: Record, proof: Proof | None) -> None:
         """Writes the results and says what they are."""
         step = self.step_time() if end.iteration == self.iterations and not (proof and proof.violation) else None
-        written = results.write(self, end, step)
+        written = result_files.write(self, end, step)
         self.say(f"\nresults in {self.options.out}: {', '.join(written)}")
         if not math.isfinite(end.numpy_loss + end.torch_loss):
             return

@@ -16,7 +16,7 @@ from typing import Any
 
 import command_line
 import pytest
-import results
+import result_files
 import train_mnist
 from training_runs import RESULTS, files, history, run
 
@@ -76,7 +76,7 @@ def test_the_third_ctrl_c_gives_up_at_once(
 
 
 def test_nothing_interrupts_the_saving(small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fsync, write = os.fsync, results.write
+    fsync, write = os.fsync, result_files.write
 
     def disturbed(file: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -87,7 +87,7 @@ def test_nothing_interrupts_the_saving(small_mnist: Path, tmp_path: Path, monkey
         monkeypatch.setattr(os, "fsync", disturbed)
         return write(*arguments)
 
-    monkeypatch.setattr(results, "write", disturbed_write)
+    monkeypatch.setattr(result_files, "write", disturbed_write)
     assert run("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 3) == 0
     assert files(tmp_path) == RESULTS
 
