@@ -152,7 +152,7 @@ class Training:
         """
         labels, dtype = self.data[0][1], self.options.dtype
         while True:
-            last = self.iteration == self.iterations or stop()
+            last = self.iteration >= self.iterations or stop()
             row = last or self.iteration % self.every == 0
             if row:
                 self.save_checkpoint()
