@@ -92,8 +92,8 @@ class Tally:
         if self.first_apart is None:
             return "No ReLU was ever open on one side only"
         words = (
-            f"In {self.batches_apart:,} of {self.batches:,} batches a pre-activation\n"
-            f"    within rounding of 0 opened a ReLU on one side only, first at iteration {self.first_apart}"
+            f"In {self.batches_apart:,} of {self.batches:,} batches a ReLU was open\n"
+            f"    on one side only, first by a pre-activation within rounding of 0 at iteration {self.first_apart}"
         )
         if not self.jumps:
             return words

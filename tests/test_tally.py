@@ -42,7 +42,7 @@ def test_the_end_says_what_was_seen() -> None:
     assert "verified on 2 batches (1 more showed nothing), on the weights of each side" in text
     assert "use 50.0% of it at most" in text
     assert "In 2 of 3 batches" in text
-    assert "first at iteration 1;" in text
+    assert "first by a pre-activation within rounding of 0 at iteration 1;" in text
     assert "more than doubled by such a step 1 time (↑)" in text
     tally.violations = 1
     assert tally.lines(record(2, 1e-6)) == []
