@@ -33,10 +33,6 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _is_real(value: object) -> bool:
-    return _is_whole(value) or isinstance(value, float | np.floating)
-
-
 def check_array(who: object, name: str, value: Any, dtype: np.dtype[Any] | None = None) -> None:
     """A plain NumPy array of floating-point or complex numbers; of just this dtype, where one is given."""
     _check_plain(who, name, value)
@@ -158,7 +154,7 @@ def check_size(who: object, name: str, value: Any) -> None:
 
 def check_at_least_zero(who: object, name: str, value: Any, dtype: Any = float) -> None:
     """A number of 0 or more, finite in the dtype that it is meant for."""
-    if not _is_real(value):
+    if not (_is_whole(value) or isinstance(value, float | np.floating)):
         _refuse(TypeError, who, f"{name} must be a real number", _kind(value))
     try:
         number = float(value)
