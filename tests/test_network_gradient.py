@@ -130,6 +130,14 @@ def long_second_layer(net: TwoLayerNet) -> None:
     net.layers["Affine2"] = Affine(np.ones((7, 3)), np.ones(3))
 
 
+def short_second_layer(net: TwoLayerNet) -> None:
+    net.layers["Affine2"] = Affine(np.ones((4, 3)), np.ones(3))
+
+
+def narrow_first_layer(net: TwoLayerNet) -> None:
+    net.layers["Affine1"] = Affine(np.ones((4, 5), np.float32), np.ones(5, np.float32))
+
+
 def relu_that_drops_rows(net: TwoLayerNet) -> None:
     class Short(ReLU):
         def forward(self, x: Array) -> Array:
@@ -140,7 +148,13 @@ def relu_that_drops_rows(net: TwoLayerNet) -> None:
 
 @pytest.mark.parametrize(
     ("change", "error"),
-    [(wide_second_layer, TypeError), (long_second_layer, ValueError), (relu_that_drops_rows, ValueError)],
+    [
+        (wide_second_layer, TypeError),
+        (long_second_layer, ValueError),
+        (short_second_layer, ValueError),
+        (narrow_first_layer, TypeError),
+        (relu_that_drops_rows, ValueError),
+    ],
 )
 @pytest.mark.parametrize("method", ["loss", "gradient", "numerical_gradient"])
 def test_layers_that_do_not_fit_are_refused_by_name_in_every_method(
@@ -149,8 +163,15 @@ def test_layers_that_do_not_fit_are_refused_by_name_in_every_method(
     net = small_net()
     change(net)
     with pytest.raises(error, match=r"^(Affine|SoftmaxWithLoss|TwoLayerNet): "):
-        getattr(net, method)(X, T)
+        getattr(net, method)(X.astype(net.params["W1"].dtype), T)
     assert all(layer.guarded for layer in net.layers.values())
+
+
+@pytest.mark.parametrize("method", ["gradient", "numerical_gradient"])
+def test_both_gradients_leave_every_layer_guarded(method: str) -> None:
+    net = small_net()
+    getattr(net, method)(X, T)
+    assert all(layer.guarded for layer in (*net.layers.values(), net.last_layer))
 
 
 def test_a_gradient_leaves_what_was_said_of_the_input_gradient() -> None:
