@@ -36,12 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser_with_data(__doc__, "python scripts/benchmark.py --quick --threads 2")
+    parser.set_defaults(plots=True)
     threads = command_line.integer(1, os.cpu_count() or 1)
     rounds = command_line.integer(1)
     parser.add_argument("--rounds", type=rounds, default=21, metavar="N", help="of each size")
     parser.add_argument("--threads", type=threads, default=1, metavar="N", help="for each of the two frameworks")
     parser.add_argument("--quick", action="store_true", help="the first size alone, and no torch.compile")
-    parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the picture")
+    parser.add_argument("--no-plots", dest="plots", action="store_false", default=argparse.SUPPRESS, help="no picture")
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="DIR", help="folder for benchmark.json and benchmark.png"
     )

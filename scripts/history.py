@@ -46,7 +46,10 @@ class Record:
             self.numpy_test_accuracy,
             self.torch_test_accuracy,
         )
-        numbers = "".join(f"{value:8.4f}" for value in (*shares, self.numpy_loss, self.torch_loss))
+        numbers = "".join(
+            f"{value:8.4f}" if abs(value or 0) < 1000 else f"{value:8.1e}"
+            for value in (*shares, self.numpy_loss, self.torch_loss)
+        )
         return f"{self.iteration:9d}{numbers}{self.drift:9.1e}{self.relus_apart:6d}{verdict:>8}"
 
 

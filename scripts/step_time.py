@@ -24,7 +24,7 @@ class StepTime:
 
     def line(self, threads: int) -> str:
         how = f"{in_words(threads)} each, measured apart: median of {ROUNDS} rounds, {self.steps} steps of each in turn"
-        times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, ratio {self.ratio:.2f}"
+        times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, median ratio {self.ratio:.2f}"
         return f"time per step: {times}\n    ({how})"
 
 

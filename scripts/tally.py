@@ -86,6 +86,8 @@ class Tally:
                 f"    the proven radius of the exact results and use {100 * self.radius_used:.1f}% of it at most"
             )
         lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._apart()}")
+        if end.other_drift is not None:
+            lines.append(f"    in the other dtype they lie {end.other_drift:.1e} apart")
         return lines
 
     def _apart(self) -> str:

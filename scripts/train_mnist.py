@@ -39,7 +39,7 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser = command_line.parser_with_data(
         __doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64"
     )
-    parser.set_defaults(epochs=None, every=None, verify_every=None)
+    parser.set_defaults(epochs=None, every=None, verify_every=None, plots=True)
     count, real = command_line.integer(1), command_line.non_negative
     threads = command_line.integer(1, os.cpu_count() or 1)
     stated = argparse.SUPPRESS  # where the help states the default itself
@@ -78,7 +78,7 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --out, with its settings; it may be longer"
     )
-    parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the pictures")
+    parser.add_argument("--no-plots", dest="plots", action="store_false", default=stated, help="leave out the pictures")
     parser.add_argument("--show", action="store_true", help="open the pictures at the end")
     parser.add_argument("--quiet", action="store_true", help="print nothing but what goes wrong")
     return parser.parse_args(argv, settings)

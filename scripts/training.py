@@ -99,6 +99,11 @@ class Training:
         self.started -= self.tally.seconds
         self.iteration = state["iteration"]
         self.history.resume(*state["history"])
+        if (self.options.out / VIOLATION).exists():
+            words = (
+                f"{VIOLATION} is removed; if the fault came in mid-run, the weights were trained with it: start anew"
+            )
+            command_line.note(words)
         command_line.remove(self.options.out, [VIOLATION])
         if state["versions"] != versions():
             command_line.note("the checkpoint was made by other versions; the last bits may differ from now on")

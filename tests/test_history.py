@@ -114,3 +114,10 @@ def test_a_long_history_is_drawn_in_parts(tmp_path: Path) -> None:
     assert drawn.iterations[1] == drawn.numpy_loss[1] == drawn.torch_loss[1] / 2 == (3 + 4 + 5) / 3
     assert drawn.drift[1] == 2e-9  # the greatest, not the mean
     assert [record.iteration for record in drawn.rows] == [0, 500, 1000, 1500, 2000]
+
+
+def test_large_losses_keep_their_columns() -> None:
+    for loss in (1234.5, 1e30, float("inf")):
+        row = Record(0, loss, loss, 0.0, 0, None, None, 0.5, 0.5, 0.5, 0.5).row("–")
+        assert len(row) == 80
+        assert len(row.split()) == 10

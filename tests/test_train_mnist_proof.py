@@ -61,6 +61,20 @@ def test_a_violation_stops_the_run_names_the_place_and_is_replayed(
     assert replay.main([str(file)]) == 0  # the code is whole again
     assert "right" in capsys.readouterr().out
     assert run("--data-dir", small_mnist, "--out", tmp_path, "--resume") == 0  # and the run goes on
+    assert "if the fault came in mid-run, the weights were trained with it: start anew" in capsys.readouterr().err
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(("dtype", "std"), [("float32", 1e19), ("float32", 1e37), ("float64", 1e160)])
+def test_an_overflow_is_a_divergence_and_no_violation(
+    dtype: str, std: float, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--iterations", 3, "--every", 1, "--dtype", dtype, "--std", std)
+    assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
+    captured = capsys.readouterr()
+    assert "diverged at iteration 0" in captured.err
+    assert "vacuous" in captured.out
+    assert "WRONG" not in captured.out
 
 
 def test_a_new_run_does_not_leave_an_older_violation(small_mnist: Path, tmp_path: Path) -> None:

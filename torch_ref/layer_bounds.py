@@ -81,13 +81,14 @@ def log_softmax(z: Ball) -> Ball:
 def softmax(z: Ball) -> Ball:
     """exp(s) / S as well as exp(log_softmax): either way an exponent shifted by at most its error, exp and a quotient.
 
-    Whatever z is, 0 ≤ p ≤ 1 but for rounding: the computed S is at least 1 − γ_{LIBM+n}, for exp(0) is a term of it,
-    and the exponential of its logarithm errs by LIBM once more.
+    Where z cannot overflow, 0 ≤ p ≤ 1 but for rounding: the computed S is at least 1 − γ_{LIBM+n}, for exp(0) is a
+    term of it, and the exponential of its logarithm errs by LIBM once more. Where it can, p may be NaN.
     """
     f, n, log_p = z.format, z.shape[-1], log_softmax(z)
     p = np.exp(log_p.centre)
     error = p.astype(float) * np.expm1(log_p.radius + f.gamma(LIBM + 2)) + 3 * f.tau
-    return z.result(p, np.fmin(error, 1 + f.gamma(2 * LIBM + n + 2)))
+    is_bounded = np.isfinite(z.radius).all(-1, keepdims=True)
+    return z.result(p, np.where(is_bounded, np.fmin(error, 1 + f.gamma(2 * LIBM + n + 2)), np.inf))
 
 
 def softmax_with_loss(z: Ball, t: Array) -> Ball:
