@@ -22,22 +22,36 @@ __all__ = ["Check", "Subject", "checks_of", "names_of_checks"]
 Check: TypeAlias = Callable[[Subject], None]
 
 
-def checks_of(pair: Pair) -> dict[str, Check]:
-    """The checks by name: one for each tensor that the pair has, and those of every layer."""
+def checks_of(pair: Pair, *, ours: bool = True) -> dict[str, Check]:
+    """The checks by name: one for each tensor that the pair has, those of every layer, and those of `ours`.
+
+    The last ones ask for what only the layers of this package promise: complex numbers, NaN and infinity as PyTorch
+    has them, refusals in their own words; and the formula for many digits.
+    """
     names = Subject(pair, float).bounds(ORDINARY)
     tensors = {"forward" if n in ("y", "loss") else f"{'input' if n == 'dx' else n[1:]}_gradient": n for n in names}
-    return {check: partial(value_checks.check_values, name=name) for check, name in tensors.items()} | {
-        "dtype_and_shape": contract_checks.check_dtype_and_shape,
-        "memory_layouts": contract_checks.check_memory_layouts,
-        "arguments_unmodified": contract_checks.check_arguments_unmodified,
-        "second_call": contract_checks.check_second_call,
-        "backward_twice": contract_checks.check_backward_twice,
-        "results_are_the_callers": contract_checks.check_results_are_the_callers,
-        "complex_step": value_checks.check_complex_step,
-        "many_digits": value_checks.check_many_digits,
-        "infinity_and_nan": value_checks.check_infinity_and_nan,
-        "bad_inputs": contract_checks.check_bad_inputs,
-    }
+    values: dict[str, Check] = {c: partial(value_checks.check_values, name=name) for c, name in tensors.items()}
+    return values | EVERYBODYS | (OURS if ours else {})
+
+
+EVERYBODYS: dict[str, Check] = {
+    "dtype_and_shape": contract_checks.check_dtype_and_shape,
+    "memory_layouts": contract_checks.check_memory_layouts,
+    "arguments_unmodified": contract_checks.check_arguments_unmodified,
+    "second_call": contract_checks.check_second_call,
+    "parameters_take_effect": contract_checks.check_parameters_take_effect,
+    "backward_twice": contract_checks.check_backward_twice,
+    "results_are_the_callers": contract_checks.check_results_are_the_callers,
+}
+
+
+OURS: dict[str, Check] = {
+    "complex_dtype": contract_checks.check_complex_dtype,
+    "complex_step": value_checks.check_complex_step,
+    "many_digits": value_checks.check_many_digits,
+    "infinity_and_nan": value_checks.check_infinity_and_nan,
+    "bad_inputs": contract_checks.check_bad_inputs,
+}
 
 
 def names_of_checks(pairs: Iterable[Pair], dtypes: Iterable[Any]) -> list[tuple[str, Pair, str, Any]]:

@@ -57,6 +57,11 @@ class Format:
         centre = np.asarray(values, self.wide)
         return Ball(centre, np.zeros(centre.shape), self)
 
+    def rounded(self, values: Any) -> "Ball":
+        """Numbers of a wider format, once they are rounded to this one."""
+        centre = np.asarray(values, self.wide)
+        return Ball(centre, abs(centre).astype(float) * self.u + self.tau, self)
+
     def constant(self, value: float) -> "Ball":
         """A number in a formula, which the format may have to round."""
         error = 0.0 if float(self.dtype.type(value)) == value else abs(value) * self.u
@@ -184,6 +189,14 @@ def exp(x: Ball) -> Ball:
     """exp(v + e) = exp(v) exp(e), where |exp(e) − 1| ≤ expm1(|e|), and γ_LIBM from exp itself (1 + δ ≤ exp(δ))."""
     f, centre = x.format, np.exp(x.centre)
     return x.result(centre, centre.astype(float) * np.expm1(x.radius + f.gamma(LIBM)) + f.tau)
+
+
+@ieee_arithmetic
+def log(x: Ball) -> Ball:
+    """log(v + e) − log v = log1p(e / v), at most −log1p(−e / v) either way; no bound where v + e may reach 0."""
+    f, centre = x.format, np.log(x.centre)
+    error = np.where(x.centre > x.radius, -np.log1p(-np.fmin(x.radius / x.centre.astype(float), 1)), np.inf)
+    return x.result(centre, error + f.gamma(LIBM) * (abs(centre).astype(float) + error) + f.tau)
 
 
 def _never_rounds(*operands: Ball, size: Array) -> Array:

@@ -4,6 +4,7 @@ The `autograd` functions are the oracle: PyTorch's forward, and its derivative b
 functions run the NumPy side. Both return {name: array}, so that a comparison is a loop over the names.
 """
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,15 +13,20 @@ from torch import nn
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array
+from torch_ref import places
 from torch_ref.weights import Names, gradient_of, grads_of, to_array, to_tensor
 
 Results: TypeAlias = dict[str, Array]
 
 
-def backprop(layer: Any, *inputs: Array, dout: Any) -> Results:
-    """{y, dx} and dp for each parameter p of a NumPy layer; {loss, dx} of one that takes x and t."""
+def backprop(layer: Any, *inputs: Array, dout: Any, names: Iterable[str] | None = None) -> Results:
+    """{y, dx} and dp for each parameter p of a NumPy layer; {loss, dx} of one that takes x and t.
+
+    The parameters are those of these names, or of the layer's own `parameter_names`.
+    """
     y, dx = layer.forward(*inputs), layer.backward(dout)
-    grads = {f"d{name}": getattr(layer, f"d{name}") for name in getattr(layer, "parameter_names", ())}
+    names = getattr(layer, "parameter_names", ()) if names is None else names
+    grads = {f"d{name}": places.gradient(layer, name) for name in names}
     return {_output_name(inputs): np.asarray(y), "dx": dx} | grads
 
 

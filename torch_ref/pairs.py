@@ -8,6 +8,10 @@ from torch import nn
 
 import numpy_impl
 from torch_ref import layer_bounds, many_digits, modules, oracle
+from torch_ref.causes.affine import AFFINE
+from torch_ref.causes.relu import RELU
+from torch_ref.causes.softmax_with_loss import SOFTMAX_WITH_LOSS
+from torch_ref.causes.two_layer_net import TWO_LAYER_NET
 from torch_ref.pair import Example, Pair, Refusal
 from torch_ref.scenarios import Data
 from torch_ref.weights import LINEAR
@@ -57,6 +61,7 @@ register(
         layer_bounds.affine_backward,
         many_digits.affine,
         parameters=LINEAR,
+        causes=AFFINE,
         refusals=(
             Refusal("x with a feature less", lambda e: e.layer.forward(e.inputs[0][..., 1:]), ValueError),
             Refusal("W of another shape", lambda e: setattr(e.layer, "W", e.layer.W[1:]), ValueError),
@@ -77,6 +82,7 @@ register(
         layer_bounds.relu,
         layer_bounds.relu_backward,
         many_digits.relu,
+        causes=RELU,
     )
 )
 
@@ -140,6 +146,7 @@ for name, example, refusals in (
             layer_bounds.softmax_with_loss_backward,
             many_digits.softmax_with_loss,
             refusals=refusals,
+            causes=SOFTMAX_WITH_LOSS,
             batches_only=True,
         )
     )
@@ -177,6 +184,7 @@ register(
             Refusal("W1 of another shape", lambda e: e.layer.params.__setitem__("W1", e.inputs[0]), ValueError),
             Refusal("b2 that is a list", lambda e: e.layer.params.__setitem__("b2", [0.0] * 4), TypeError),
         ),
+        causes=TWO_LAYER_NET,
         batches_only=True,
         run=lambda net, x, t, **_: oracle.backprop_network(net, x, t),
         run_twin=lambda module, x, t, **_: oracle.autograd_network(module, x, t),

@@ -73,7 +73,9 @@ def pixels(rng: np.random.Generator, shape: tuple[int, ...], _: Any) -> Array:
 
 
 def digits(_rng: Any, shape: tuple[int, ...], _: Any) -> Array:
-    return mnist()[0][: shape[0]].astype(float)
+    """Whole images where the shape allows it, else pixels from their middle."""
+    images = mnist()[0].astype(float)
+    return images[: shape[0]] if shape[1:] == images.shape[1:] else np.resize(images[:, 350:434], shape)
 
 
 @cache
@@ -168,8 +170,9 @@ class Data:
         n = self.scenario.sizes.N
         return n if isinstance(n, tuple) else (n,)
 
-    def x(self) -> Array:
-        return self._draw(self.scenario.x, *self.lead, self.D)
+    def x(self, *shape: int) -> Array:
+        """Of the shape (*lead, D), if none is given."""
+        return self._draw(self.scenario.x, *(shape or (*self.lead, self.D)))
 
     def logits(self) -> Array:
         return self._draw(self.scenario.logits or self.scenario.x, self.N, self.C)

@@ -1,15 +1,17 @@
 """What is checked: a layer of a pair, or a class in its place, in one dtype; and what is expected of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from torch_ref.bounds import Ball
+from torch_ref.causes.cause import Case
+from torch_ref.diagnosis import Observation
 from torch_ref.oracle import Results
-from torch_ref.pair import Example, Pair
+from torch_ref.pair import Example, Pair, case_of
 from torch_ref.scenarios import SCENARIOS, Data, Scenario
 
 ORDINARY, ANOTHER = (next(s for s in SCENARIOS if s.name == name) for name in ("ordinary", "odd-batch"))
@@ -28,6 +30,16 @@ class Subject:
         """A new layer and new arrays, the same ones each time; options are those of `Data`."""
         data = Data(scenario, self.dtype, self.seed, **options)
         return self.pair.example(self.layer or self.pair.layer, data)
+
+    def case(self, scenario: Scenario) -> Case:
+        """What it is given on a scenario, and what is right for it: that of the pair's own layer."""
+        example = Subject(self.pair, self.dtype, seed=self.seed).example(scenario)
+        return case_of(self.pair, example, self.bounds(scenario))
+
+    def observed(self, scenario: Scenario, name: str) -> Observation:
+        """One tensor that the layer computes."""
+        case, results, left = _run(self, scenario)
+        return Observation(case, results[name], left)
 
     def results(self, scenario: Scenario, **options: Any) -> Results:
         """What the layer computes."""
@@ -68,7 +80,30 @@ def _exact(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return pair.exact(Subject(pair, dtype, seed=seed).example(scenario))
 
 
-def require(condition: object, otherwise: str) -> None:
-    """Raises AssertionError; also where Python runs without assert statements."""
+@lru_cache(maxsize=len(SCENARIOS))
+def _run(subject: Subject, scenario: Scenario) -> tuple[Case, Results, Case]:
+    """The data, the results on it, and the data as it then is."""
+    case, example = subject.case(scenario), subject.example(scenario)
+    results = subject.pair.results(example)
+    return case, results, case_of(subject.pair, example)
+
+
+class CheckError(AssertionError):
+    """What a check found, in one sentence, of which tensor and in which method.
+
+    `causes` are the slips that explain it, of which the data cannot tell which one it is; `details` the numbers.
+    """
+
+    def __init__(
+        self, sentence: str, causes: Iterable[str] = (), details: str = "", *, tensor: str = "", method: str = ""
+    ) -> None:
+        super().__init__(f"{sentence}\n\n{details}" if details else sentence)
+        self.sentence, self.details, self.tensor = sentence, details, tensor
+        self.causes = [cause for cause in causes if cause]
+        self.method = method or {"": "", "y": "forward", "loss": "forward"}.get(tensor, "backward")
+
+
+def require(condition: object, otherwise: str, *, tensor: str = "", method: str = "") -> None:
+    """Raises CheckError; also where Python runs without assert statements."""
     if not condition:
-        raise AssertionError(otherwise)
+        raise CheckError(otherwise, tensor=tensor, method=method)

@@ -55,9 +55,14 @@ class Row:
     @property
     def at_fault(self) -> str:
         """Empty where both are within their radius."""
-        if self.numpy.verdict in (VACUOUS, EVEN):
+        if self.shows_nothing:
             return "neither: " + self.numpy.verdict
         return " and ".join(name for name, side in (("NumPy", self.numpy), ("PyTorch", self.torch)) if not side.ok)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether the bound is vacuous, or the gradient even."""
+        return self.numpy.verdict in (VACUOUS, EVEN)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ class BiasForgotten(Affine):
     """y = x W."""
 
     def forward(self, x: Array) -> Array:
-        return super().forward(x) - self.b
+        super().forward(x)
+        return np.asarray(x @ self.W)
 
 
 @mutant("affine")
@@ -132,7 +133,7 @@ class LastSampleMissing(Affine):
 
     def backward(self, dout: Array) -> Any:
         dx = super().backward(dout)
-        self.dW = self._x[:-1].T @ dout.reshape(-1, len(self.b))[:-1]
+        self.dW = self._x.reshape(-1, len(self.W))[:-1].T @ dout.reshape(-1, len(self.b))[:-1]
         return dx
 
 

@@ -12,6 +12,13 @@ from numpy_impl.functions import ieee_arithmetic, mean_negative_log_likelihood
 LABELS, ROWS = "softmax_with_loss", "softmax_with_loss_rows"
 
 
+def p_minus_t(p: Array, t: Array) -> Array:
+    """Without the complement that SoftmaxWithLoss takes at the label: it holds for rows that sum to 1."""
+    dx = p.copy()
+    dx[np.arange(len(dx)), t] -= 1
+    return dx
+
+
 @mutant(LABELS, source=BOOK)
 class EpsilonInLog(SoftmaxWithLoss):
     """The loss is −log(p + 1e-7), its gradient that of −log p."""
@@ -76,6 +83,10 @@ class NoMaximumSubtracted(SoftmaxWithLoss):
         self.loss = mean_negative_log_likelihood(np.log(self._y), t)
         return self.loss
 
+    def backward(self, dout: Any = 1) -> Array:
+        super().backward(dout)
+        return p_minus_t(self._y, self._t) * self._y.dtype.type(dout / len(self._y))
+
 
 @mutant(LABELS)
 class MaximumOfTheBatch(SoftmaxWithLoss):
@@ -111,6 +122,10 @@ class SoftmaxOverTheBatch(SoftmaxWithLoss):
         self._y = softmax(x.T).T
         self.loss = mean_negative_log_likelihood(log_softmax(x.T).T, t)
         return self.loss
+
+    def backward(self, dout: Any = 1) -> Array:
+        super().backward(dout)
+        return p_minus_t(self._y, self._t) * self._y.dtype.type(dout / len(self._y))
 
 
 @mutant(LABELS)

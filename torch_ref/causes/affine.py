@@ -1,0 +1,25 @@
+"""Slips that an Affine is known for, and what they make of it."""
+
+from torch_ref.bounds import Ball
+from torch_ref.causes.cause import Case, Fitted, Prediction
+from torch_ref.layer_bounds import affine_backward
+
+
+def _by_dw(case: Case, name: str) -> Ball | None:
+    return case.given(params={"W": case.right["dW"].centre.astype(case.x.dtype)})[name] if name == "dx" else None
+
+
+def _after_a_step(a: float) -> Prediction:
+    """dx by W + a dW."""
+
+    def predict(case: Case, name: str) -> Ball | None:
+        if name != "dx":
+            return None
+        W, b = case.exact(case.params["W"]), case.exact(case.params["b"])
+        W += case.right["dW"] * a
+        return affine_backward(case.exact(case.x), case.exact(case.dout), W=W, b=b)[name]
+
+    return predict
+
+
+AFFINE = (Fitted("W is updated before it is used: by a step of SGD, learning rate {a}", _by_dw, _after_a_step, -1),)

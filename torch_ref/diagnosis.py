@@ -1,0 +1,153 @@
+"""Why a result is wrong: the slip that reproduces it, on every data set, to within the bound. Nothing is guessed.
+
+A cause is said of a tensor only if, wherever the tensor was computed, it holds what the cause predicts: also where that
+is the right value. Causes are tried from the most to the least specific.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from numpy_impl.checks import Array
+from numpy_impl.functions import ieee_arithmetic
+from torch_ref.bounds import Ball, Format
+from torch_ref.causes.any_layer import causes_for
+from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
+
+
+class Observation(NamedTuple):
+    """One tensor that a layer computed on one data set, and the data set as the layer left it."""
+
+    case: Case
+    got: Array
+    left: Case
+
+    def is_right(self, name: str) -> bool:
+        return reproduces(self.got, self.case.right[name], self.case)
+
+
+def causes_of(name: str, observations: Sequence[Observation]) -> list[str]:
+    """The slips, in words, each of which explains all observations of a tensor: none, if no slip is known that does.
+
+    They are several where the data cannot tell them apart. Where all is right there are none.
+    """
+    wrong = [one for one in observations if not one.is_right(name)]
+    if not wrong:
+        return []
+    right = [one for one in observations if one.is_right(name)]
+    suspects = (*_of_the_run(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
+    found: dict[str, Prediction] = {}
+    for says, predicts in _tried(suspects, name, wrong):
+        explains = says not in found and _explains(predicts, name, wrong, right)
+        if explains and not any(_say_the_same(predicts, other, name, wrong) for other in found.values()):
+            found[says] = predicts
+    return list(found)
+
+
+def _of_the_run(wrong: Sequence[Observation]) -> Iterator[Cause]:
+    """What can be said only when one has seen the layer run."""
+    dtypes = {one.got.dtype for one in wrong}
+    if len(dtypes) == 1 and (dtype := dtypes.pop()) != wrong[0].case.x.dtype:
+        yield Cause(f"it is returned in {dtype}, not in {wrong[0].case.x.dtype}", _as_dtype(dtype))
+    left = {id(one.case): one.left for one in wrong}
+    changed = {what for one in wrong for what in changes(one.case, one.left)}
+    if changed:
+        what = " and ".join(sorted(changed))
+        yield Cause(
+            f"{what} {'are' if len(changed) > 1 else 'is'} changed before it is used",
+            lambda case, name: left[id(case)].right[name] if id(case) in left else None,
+        )
+
+
+def changes(case: Case, left: Case) -> list[str]:
+    """The names of the arrays that are not as they were."""
+    before, after = case.arrays(), left.arrays()
+    return [name for name, value in before.items() if value.tobytes() != np.asarray(after[name]).tobytes()]
+
+
+def _tried(
+    suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]
+) -> Iterator[tuple[str, Prediction]]:
+    for suspect in suspects:
+        if isinstance(suspect, Cause):
+            yield suspect
+        else:
+            a = _fitted(suspect.direction, name, wrong)
+            if a:
+                yield suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a)
+
+
+def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:
+    """Wrong values are predicted; and where the values are right, so is the prediction, or it is none that fits.
+
+    (A slip that changes the shape may be made "where the shapes allow it".)
+    """
+    if not all(_holds(predicts, name, one) for one in wrong):
+        return False
+    for one in right:
+        ball = predicts(one.case, name)
+        if ball is not None and ball.shape == one.got.shape and not reproduces(one.got, ball, one.case):
+            return False
+    return True
+
+
+def _say_the_same(one: Prediction, other: Prediction, name: str, wrong: Sequence[Observation]) -> bool:
+    """Such as a factor of the batch and one of all samples, where there is one leading axis."""
+    balls = [(one(w.case, name), other(w.case, name)) for w in wrong]
+    return all(a is not None and b is not None and np.array_equal(a.centre, b.centre, equal_nan=True) for a, b in balls)
+
+
+def _holds(predicts: Prediction, name: str, one: Observation) -> bool:
+    ball = predicts(one.case, name)
+    return ball is not None and reproduces(one.got, ball, one.case, any_dtype=one.got.dtype == ball.format.dtype)
+
+
+@ieee_arithmetic
+def reproduces(got: Any, ball: Ball, case: Case, *, any_dtype: bool = False) -> bool:
+    """Whether an array has the shape of the ball and the dtype of the data, and lies within the ball.
+
+    A ball of a narrower format asks for numbers of that format; what overflows there is within it. Where a radius is
+    NaN only that both are NaN, infinite or finite is compared. Any other infinite radius reproduces nothing.
+    """
+    if (
+        not isinstance(got, np.ndarray | np.generic)
+        or got.shape != ball.shape
+        or not (any_dtype or got.dtype == case.x.dtype)
+    ):
+        return False
+    is_narrower = ball.format.dtype.itemsize < case.x.dtype.itemsize
+    if is_narrower and not np.array_equal(got, got.astype(ball.format.dtype).astype(got.dtype), equal_nan=True):
+        return False
+    centre, radius = ball.centre, ball.radius
+    within = abs(got.astype(ball.format.wide) - centre) <= radius
+    kinds_agree = (np.isnan(got) == np.isnan(centre)) & (np.isinf(got) == np.isinf(centre))
+    within = np.where(np.isnan(radius), kinds_agree, within)
+    if is_narrower:
+        return bool((within | np.isinf(radius)).all() and within.any())
+    return bool((within & ~np.isinf(radius)).all())
+
+
+def _as_dtype(dtype: Any) -> Prediction:
+    """The right values, but in another dtype."""
+
+    def predict(case: Case, name: str) -> Ball | None:
+        ball = case.right[name]
+        return Ball(ball.centre, ball.radius, Format(dtype, ball.format.wide))
+
+    return predict
+
+
+def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> float:
+    """The number a, to three digits, that fits got = right + a · direction; 0 where none can be read off."""
+    for one in wrong:
+        ball, right = direction(one.case, name), one.case.right[name]
+        if ball is None or not ball.shape == right.shape == one.got.shape:
+            continue
+        d, difference = ball.centre.astype(float), one.got - right.centre.astype(float)
+        usable = np.isfinite(difference) & np.isfinite(d)
+        size = np.sum(d[usable] ** 2)
+        if 0 < size < np.inf:
+            a = np.sum(difference[usable] * d[usable]) / size
+            return float(f"{a:.3g}") if np.isfinite(a) else 0.0
+    return 0.0

@@ -1,0 +1,29 @@
+"""Where a layer keeps its parameters and their gradients: as W and dW, or in mappings `params` and `grads`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def parameter(layer: Any, name: str) -> Any:
+    """layer.params[name], or the attribute of that name."""
+    params = getattr(layer, "params", None)
+    return params[name] if isinstance(params, Mapping) and name in params else getattr(layer, name)
+
+
+def gradient(layer: Any, name: str) -> Any:
+    """The attribute dW, or W or dW in the mapping `grads`. Raises AttributeError where there is none of them."""
+    if hasattr(layer, f"d{name}"):
+        return getattr(layer, f"d{name}")
+    grads = getattr(layer, "grads", None)
+    for key in (name, f"d{name}"):
+        if isinstance(grads, Mapping) and key in grads:
+            return grads[key]
+    raise AttributeError(f"backward must leave a gradient of {name}, as d{name} or in grads[{name!r}], got none")
+
+
+def assign(layer: Any, name: str, value: Any) -> None:
+    """Makes an array a parameter: as an attribute, where the layer has one of this name, else in `params`."""
+    if hasattr(layer, name):
+        setattr(layer, name, value)
+    else:
+        layer.params[name] = value
