@@ -13,9 +13,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from torch_ref import contract_checks, value_checks
+from torch_ref import contract_checks, state_checks, value_checks
 from torch_ref.pair import Pair
-from torch_ref.subject import ORDINARY, Subject
+from torch_ref.repeatability import check_repeatable
+from torch_ref.subject import Subject
 
 __all__ = ["Check", "Subject", "checks_of", "names_of_checks"]
 
@@ -28,7 +29,7 @@ def checks_of(pair: Pair, *, ours: bool = True) -> dict[str, Check]:
     The last ones ask for what only the layers of this package promise: complex numbers, NaN and infinity as PyTorch
     has them, refusals in their own words; and the formula for many digits.
     """
-    names = Subject(pair, float).bounds(ORDINARY)
+    names = Subject(pair, float).bounds(pair.ordinary)
     tensors = {"forward" if n in ("y", "loss") else f"{'input' if n == 'dx' else n[1:]}_gradient": n for n in names}
     values: dict[str, Check] = {c: partial(value_checks.check_values, name=name) for c, name in tensors.items()}
     return values | EVERYBODYS | (OURS if ours else {})
@@ -38,10 +39,11 @@ EVERYBODYS: dict[str, Check] = {
     "dtype_and_shape": contract_checks.check_dtype_and_shape,
     "memory_layouts": contract_checks.check_memory_layouts,
     "arguments_unmodified": contract_checks.check_arguments_unmodified,
-    "second_call": contract_checks.check_second_call,
-    "parameters_take_effect": contract_checks.check_parameters_take_effect,
-    "backward_twice": contract_checks.check_backward_twice,
-    "results_are_the_callers": contract_checks.check_results_are_the_callers,
+    "repeatable": check_repeatable,
+    "second_call": state_checks.check_second_call,
+    "parameters_take_effect": state_checks.check_parameters_take_effect,
+    "backward_twice": state_checks.check_backward_twice,
+    "results_are_the_callers": state_checks.check_results_are_the_callers,
 }
 
 

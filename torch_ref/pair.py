@@ -65,14 +65,28 @@ class Pair:
     refusals: Sequence[Refusal] = ()
     causes: Sequence[Cause | Fitted] = ()
     batches_only: bool = False  # x is (N, D) and of no other rank
+    data_sets: Sequence[Scenario] = SCENARIOS
     run: Callable[..., Results] = backprop
     run_twin: Callable[..., Results] = autograd
 
     @property
     def scenarios(self) -> list[Scenario]:
         """Those that the layer can be given: where nothing is proven, the twin says which."""
-        found = [s for s in SCENARIOS if not (self.batches_only and isinstance(s.sizes.N, tuple))]
+        found = [s for s in self.data_sets if not (self.batches_only and isinstance(s.sizes.N, tuple))]
         return found if self.is_proven else [s for s in found if _runs(self, s)]
+
+    @property
+    def ordinary(self) -> Scenario:
+        """The scenario for checks that need one data set only."""
+        return self._named("ordinary")
+
+    @property
+    def another(self) -> Scenario:
+        """One of another size."""
+        return self._named("odd-batch")
+
+    def _named(self, name: str) -> Scenario:
+        return next(scenario for scenario in self.data_sets if scenario.name == name)
 
     @property
     def is_proven(self) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from torch import nn
 
 import numpy_impl
-from torch_ref import layer_bounds, many_digits, modules, oracle
+from torch_ref import layer_bounds, many_digits, modules, oracle, places
 from torch_ref.causes.affine import AFFINE
 from torch_ref.causes.relu import RELU
 from torch_ref.causes.softmax_with_loss import SOFTMAX_WITH_LOSS
@@ -163,7 +163,7 @@ def two_layer_net(cls: Callable[..., Any], data: Data) -> Example:
         "W2": data.weights(data.H, data.C),
         "b2": data.biases(data.C),
     }.items():
-        net.params[name] = values
+        places.put(net, name, values)
     return Example(net, (x, t), 1)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 
 def parameter(layer: Any, name: str) -> Any:
     """layer.params[name], or the attribute of that name."""
@@ -27,3 +29,11 @@ def assign(layer: Any, name: str, value: Any) -> None:
         setattr(layer, name, value)
     else:
         layer.params[name] = value
+
+
+def put(layer: Any, name: str, value: Any) -> None:
+    """Writes into the parameter, where it fits, and makes the value itself the parameter: one of them a layer heeds."""
+    now = parameter(layer, name)
+    if now.shape == value.shape and now.flags.writeable and np.can_cast(value.dtype, now.dtype, "same_kind"):
+        now[...] = value
+    assign(layer, name, value)

@@ -14,8 +14,6 @@ from torch_ref.oracle import Results
 from torch_ref.pair import Example, Pair, case_of
 from torch_ref.scenarios import SCENARIOS, Data, Scenario
 
-ORDINARY, ANOTHER = (next(s for s in SCENARIOS if s.name == name) for name in ("ordinary", "odd-batch"))
-
 
 @dataclass(frozen=True)
 class Subject:

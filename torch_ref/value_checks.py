@@ -11,7 +11,7 @@ from torch_ref.diagnosis import causes_of
 from torch_ref.many_digits import DIGITS
 from torch_ref.pair import forward_of
 from torch_ref.scenarios import Scenario
-from torch_ref.subject import ORDINARY, CheckError, Subject, require
+from torch_ref.subject import CheckError, Subject, require
 from torch_ref.verify import Report, compare
 
 
@@ -87,7 +87,7 @@ def difference(value: Array, truth: Array) -> Array:
 def check_infinity_and_nan(subject: Subject) -> None:
     """Where PyTorch's result is NaN or infinite, so is the layer's, and nowhere else; and there is no warning."""
     for at, value in (("x", np.nan), ("x", np.inf), ("dout", np.nan), ("dout", np.inf), ("dout", -np.inf)):
-        example = subject.example(ORDINARY)
+        example = subject.example(subject.pair.ordinary)
         array = example.inputs[0] if at == "x" else example.dout
         if isinstance(array, np.ndarray):
             array[0, :2] = value

@@ -1,0 +1,77 @@
+"""A class that is compared with any PyTorch module: its bounds are measured."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from numpy_impl.checks import Array
+from torch_ref.candidates.adapter import Place
+from torch_ref.candidates.building import takes
+from torch_ref.candidates.making import USUAL_FEATURES, Given, adapted, make, name_of, resized
+from torch_ref.candidates.matching import match, parameters_of
+from torch_ref.candidates.twins import Twin
+from torch_ref.pair import Example, Pair
+from torch_ref.scenarios import SCENARIOS, Data
+from torch_ref.weights import params_of
+
+
+def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[..., Any]]:
+    """A pair for the module, and what makes the class in the place of the pair's layer."""
+    sizes_at = {"in": USUAL_FEATURES, "out": 3}
+    rigid = not takes(cls, sizes_at, {}) and bool(parameters_of(make(cls, sizes_at, {}, given.options)))
+    probe_sizes = sizes_at | dict(given.sizes)
+    module = twin.make(probe_sizes)
+    shapes = {path: tuple(p.shape) for path, p in module.named_parameters()}
+    theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
+    own = parameters_of(make(cls, probe_sizes, theirs, given.options))
+    names = match({name: array.shape for name, array in own.items()}, shapes, given.names)
+    kept_in = {name: Place(name) for name in names}
+    takes_targets = _arity(cls) > 1
+
+    def example(make: Callable[..., Any], data: Data) -> Example:
+        sizes = {"in": data.D, "out": data.H}
+        module = twin.make(sizes)
+        values = {
+            name: data.weights(*value.shape) if value.ndim > 1 else data.biases(*value.shape)
+            for name, value in params_of(module, names).items()
+        }
+        x = data.x(*data.lead, *given.shape) if given.shape else data.x()
+        if takes_targets:
+            t = {"labels": data.labels, "rows": data.rows}.get(given.targets or "", lambda: data.x(*x.shape))()
+            return Example(make(sizes, values), (x, t), data.number())
+        return Example(make(sizes, values), (x,), data.dout(*_output_shape(module, x)))
+
+    def factory(sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
+        layer = adapted(make(cls, sizes, values, given.options), kept_in, values)
+        layer.sizes = sizes
+        return layer
+
+    pair = Pair(
+        name_of(cls),
+        lambda sizes, values: SimpleNamespace(sizes=sizes, params=values),
+        lambda layer: twin.make(layer.sizes),
+        example,
+        parameters=names,
+        batches_only=bool(given.shape) or not given.leading_axes,
+        data_sets=resized(SCENARIOS, given.sizes, rigid=rigid),
+    )
+    if pair.ordinary not in pair.scenarios:
+        x = pair.example(pair.layer, Data(pair.ordinary, np.float64)).inputs[0]
+        raise ValueError(f"{twin.name}: PyTorch's own must take the data, got x of shape {x.shape}")
+    return pair, factory
+
+
+def _output_shape(module: nn.Module, x: Array) -> tuple[int, ...]:
+    with torch.no_grad():
+        return tuple(module.double()(torch.from_numpy(x.astype(np.float64))).shape)
+
+
+def _arity(cls: Any) -> int:
+    """How many arguments forward must be given."""
+    parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)

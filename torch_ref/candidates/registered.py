@@ -1,0 +1,86 @@
+"""A class that is compared with a pair of the registry: its bounds are proven."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from numpy_impl.checks import Array
+from torch_ref.candidates.adapter import LayerAdapter, NetworkAdapter, Place
+from torch_ref.candidates.building import takes
+from torch_ref.candidates.making import Given, adapted, make, name_of, resized
+from torch_ref.candidates.matching import match, parameters_of
+from torch_ref.pair import Example, Pair
+from torch_ref.scenarios import Data
+
+
+def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., Any]]:
+    """The pair, on data that the class can be given, and what makes the class in the place of the pair's layer."""
+    example = _example(pair)
+    params = pair.params(example.layer)
+    rigid = bool(params) and not takes(cls, _sizes_of(example, params), params)
+    if rigid and not given.sizes:
+        raise ValueError(f"{name_of(cls)}: it makes its parameters in sizes of its own, which must be given")
+    pair = replace(
+        pair,
+        data_sets=resized(pair.data_sets, given.sizes, rigid=rigid),
+        batches_only=pair.batches_only or not given.leading_axes,
+    )
+    example = _example(pair)
+    kept_in = _kept_in(cls, pair, example, given)
+
+    def factory(*args: Any, **kwargs: Any) -> Any:
+        params = pair.params(pair.layer(*args, **kwargs))
+        return _made(cls, example, params, kept_in, given)
+
+    return pair, factory
+
+
+def _example(pair: Pair) -> Example:
+    return pair.example(pair.layer, Data(pair.ordinary, np.float64))
+
+
+def _sizes_of(example: Example, params: Mapping[str, Array]) -> dict[str, int]:
+    """By the parameters; where there are none, those of the example."""
+    if "W2" in params:
+        return {"in": len(params["W1"]), "hidden": len(params["b1"]), "out": len(params["b2"])}
+    if "W" in params:
+        return {"in": len(params["W"]), "out": len(params["b"])}
+    return {"in": example.inputs[0].shape[-1]}
+
+
+def _made(
+    cls: Any, example: Example, params: Mapping[str, Array], kept_in: Mapping[str, Place], given: Given
+) -> LayerAdapter | NetworkAdapter:
+    own = {name: place.read(params[name]) for name, place in kept_in.items()}
+    return adapted(make(cls, _sizes_of(example, params), own, given.options), kept_in, own)
+
+
+def _kept_in(cls: Any, pair: Pair, example: Example, given: Given) -> dict[str, Place]:
+    """Where the class keeps the parameters. One that takes arrays may want W as (in, out) or (out, in): it is tried."""
+    if not pair.parameters:
+        return {}
+    params = pair.params(example.layer)
+    theirs = {path: tuple(value.shape) for path, value in pair.module(example.layer).named_parameters()}
+    own = parameters_of(make(cls, _sizes_of(example, params), params, given.options))
+    names = match({name: array.shape for name, array in own.items()}, theirs, given.names)
+    by_path = {path.removesuffix(".T"): (name, path.endswith(".T")) for name, path in names.items()}
+    found = {}
+    for name, path in pair.parameters.items():
+        its_name, is_turned = by_path[path.removesuffix(".T")]
+        found[name] = Place(its_name, is_turned != path.endswith(".T"))
+    if given.names or not takes(cls, {}, params):
+        return found
+    turned = {name: Place(place.name, params[name].ndim == 2) for name, place in found.items()}
+    runs = [_runs(_made(cls, example, params, kept_in, given), example) for kept_in in (found, turned)]
+    return turned if runs == [False, True] else found
+
+
+def _runs(layer: LayerAdapter | NetworkAdapter, example: Example) -> bool:
+    inputs = map(np.array, example.inputs)
+    try:
+        _ = layer.forward(*inputs) if isinstance(layer, LayerAdapter) else layer.gradient(*inputs)
+    except Exception:  # noqa: BLE001 - whatever somebody's code raises
+        return False
+    return True

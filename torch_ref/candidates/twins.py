@@ -1,0 +1,59 @@
+"""What a layer of somebody else's is compared with: a pair of the registry, or any PyTorch module."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from torch import nn
+
+from torch_ref.candidates.building import build
+from torch_ref.pair import Pair
+from torch_ref.pairs import PAIRS
+
+Like: TypeAlias = str | Pair | nn.Module | Callable[..., nn.Module]
+
+REGISTERED = {
+    "Affine": "affine",
+    "Linear": "affine",
+    "ReLU": "relu",
+    "SoftmaxWithLoss": "softmax_with_loss",
+    "CrossEntropyLoss": "softmax_with_loss",
+    "TwoLayerNet": "two_layer_net",
+}
+
+
+@dataclass(frozen=True)
+class Twin:
+    """`make` makes the module for sizes ("in", "out"); `pair` has proven bounds for it, where there is one."""
+
+    name: str
+    make: Callable[[Mapping[str, int]], nn.Module]
+    pair: Pair | None = None
+
+
+def twin_like(like: Like, targets: str | None = None) -> Twin:
+    """A pair by its name or that of one of its two classes, a module of torch.nn by its name, or what makes a module.
+
+    Raises ValueError for a name that is none of these.
+    """
+    if isinstance(like, str):
+        name = REGISTERED.get(like.removeprefix("nn."), like)
+        if name == "softmax_with_loss" and targets == "rows":
+            name = "softmax_with_loss_rows"
+        if name in PAIRS:
+            return Twin(like, lambda _: nn.Identity(), PAIRS[name])
+        found: Any = getattr(nn, like.removeprefix("nn."), None)
+        if not _is_module_class(found):
+            known = ", ".join([*REGISTERED, *(name for name in PAIRS if name not in REGISTERED.values())])
+            raise ValueError(f"like: it must be one of {known}, a module of torch.nn, or a callable, got {like!r}")
+        return Twin(f"nn.{like.removeprefix('nn.')}", lambda sizes: build(found, sizes))
+    if isinstance(like, Pair):
+        return Twin(like.name, lambda _: nn.Identity(), like)
+    if isinstance(like, nn.Module):
+        return Twin(type(like).__name__, lambda _: deepcopy(like))
+    return Twin(getattr(like, "__name__", "the twin"), lambda sizes: build(like, sizes))
+
+
+def _is_module_class(found: Any) -> bool:
+    return isinstance(found, type) and issubclass(found, nn.Module)
