@@ -105,20 +105,20 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def make_folder(folder: Path, names: list[str]) -> None:
+def make_folder(folder: Path, names: list[str], option: str = "--out") -> None:
     """The folder for files of these names, tried at once: better now than after the work."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OSError(f"--out: cannot write to the folder {folder}: {error.strerror}") from error
+        raise OSError(f"{option}: cannot write to the folder {folder}: {error.strerror}") from error
     for name in names:
         if (folder / name).is_dir():
-            raise OSError(f"--out: cannot write {folder / name}: it is a folder")
+            raise OSError(f"{option}: cannot write {folder / name}: it is a folder")
 
 
-def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+def write_files(folder: Path, contents: Mapping[str, bytes], option: str = "--out") -> None:
     """Writes all aside, then renames: at any moment each file is the old or the new one, and whole.
 
     Where the disk is full, all are the old ones.
@@ -134,7 +134,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
             for name in contents:
                 (Path(aside) / name).replace(folder / name)
     except OSError as error:
-        raise OSError(f"--out: the results could not be written to {folder}: {error.strerror}") from error
+        raise OSError(f"{option}: the results could not be written to {folder}: {error.strerror}") from error
 
 
 def remove(folder: Path, names: list[str]) -> None:

@@ -15,6 +15,8 @@ from torch_ref.bounds import Ball, Format
 from torch_ref.causes.any_layer import causes_for
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
 
+CHANGED = "changed before it is used"
+
 
 class Observation(NamedTuple):
     """One tensor that a layer computed on one data set, and the data set as the layer left it."""
@@ -55,7 +57,7 @@ def _of_the_run(wrong: Sequence[Observation]) -> Iterator[Cause]:
     if changed:
         what = " and ".join(sorted(changed))
         yield Cause(
-            f"{what} {'are' if len(changed) > 1 else 'is'} changed before it is used",
+            f"{what} {CHANGED}",
             lambda case, name: left[id(case)].right[name] if id(case) in left else None,
         )
 

@@ -1,5 +1,6 @@
 """The checks of values: against the bounds, PyTorch, the complex step, many digits, and at infinity and NaN."""
 
+from dataclasses import replace
 from typing import Any
 
 import mpmath
@@ -36,8 +37,14 @@ def check_values(subject: Subject, name: str) -> None:
     causes = []
     if at_fault == {"NumPy"}:
         causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
-    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}'}"
+    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_not_numbers(failed)}'}"
     raise CheckError(sentence, causes, "\n\n".join([*map(str, failed.values()), where]), tensor=name)
+
+
+def _not_numbers(failed: dict[Scenario, Report]) -> str:
+    """Whether the worst entries are NaN."""
+    are_nan = [scenario.name for scenario, found in failed.items() if np.isnan(found.rows[0].numpy.value)]
+    return f"; NaN on {'each of them' if len(are_nan) == len(failed) else ', '.join(are_nan)}" if are_nan else ""
 
 
 def _where(wrong: list[str], right: list[str]) -> str:
@@ -87,11 +94,12 @@ def difference(value: Array, truth: Array) -> Array:
 def check_infinity_and_nan(subject: Subject) -> None:
     """Where PyTorch's result is NaN or infinite, so is the layer's, and nowhere else; and there is no warning."""
     for at, value in (("x", np.nan), ("x", np.inf), ("dout", np.nan), ("dout", np.inf), ("dout", -np.inf)):
-        example = subject.example(subject.pair.ordinary)
-        array = example.inputs[0] if at == "x" else example.dout
-        if isinstance(array, np.ndarray):
-            array[0, :2] = value
-            theirs = subject.pair.torch_results(example)
+        example, theirs_on = (s.example(subject.pair.ordinary) for s in (subject, replace(subject, layer=None)))
+        arrays = [one.inputs[0] if at == "x" else one.dout for one in (example, theirs_on)]
+        if isinstance(arrays[0], np.ndarray):
+            for array in arrays:
+                array[0, :2] = value
+            theirs = subject.pair.torch_results(theirs_on)
             for name, ours in subject.pair.results(example).items():
                 same = _kinds(ours) == _kinds(theirs[name])
                 require(

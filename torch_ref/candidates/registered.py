@@ -19,6 +19,11 @@ def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., A
     """The pair, on data that the class can be given, and what makes the class in the place of the pair's layer."""
     example = _example(pair)
     params = pair.params(example.layer)
+    if params and not parameters_of(make(cls, _sizes_of(example, params), params, given.options)):
+        raise ValueError(
+            f"{name_of(cls)}: it must keep its parameters as attributes or in a dict `params`, as arrays, got none;"
+            f" its twin has {', '.join(pair.parameters.values())}"
+        )
     rigid = bool(params) and not takes(cls, _sizes_of(example, params), params)
     if rigid and not given.sizes:
         raise ValueError(f"{name_of(cls)}: it makes its parameters in sizes of its own, which must be given")

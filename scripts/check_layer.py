@@ -1,0 +1,100 @@
+"""Checks a layer of your own: right or wrong, where, and probably why.
+
+A layer has forward(x), and backward(dout), which returns dx and leaves the gradients in dW, db or in a dict `grads`; a
+loss has forward(x, t); a network has loss(x, t), and gradient(x, t), which returns a dict. Arrays are NumPy's.
+
+It is compared with a PyTorch module that is given the same parameters, on data that each show another slip. With
+Linear, ReLU, CrossEntropyLoss and TwoLayerNet to within proven rounding bounds; with any other module of torch.nn, or one of
+yours, to within bounds that are measured. It runs in a process of its own. Where a known slip explains every wrong
+number, the report says which; it never guesses.
+
+Exit status: 0 right, 1 wrong (also: it raises, hangs, prints, or changes what is not its own), 2 could not be run.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import command_line
+
+EXAMPLE = """python scripts/check_layer.py my_layers.py:MyAffine --like Linear --in 8 --out 5
+         python scripts/check_layer.py my_layers.py:MyConv --like twins.py:conv --shape 3,8,8 --html report.html
+
+The constructor's arguments are told by their names. W, weight, b, bias, gamma, ... are arrays, in_features, n_in,
+input_size, hidden_size, out_features, ... are sizes; others want --init. Parameters are the attributes that are arrays,
+or those in a dict `params`. They are matched with PyTorch's by name, by shape, transposed where only that fits, or as
+--map says."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+
+    def work() -> int:
+        from layer_process import examine_apart
+
+        return examine_apart(options)
+
+    return command_line.run(work)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = command_line.parser(__doc__, EXAMPLE)
+    size = command_line.integer(1)
+    of_size = {"type": size, "metavar": "N"}
+    many = {"action": "append", "default": []}
+
+    def option(*names: str, about: str, **how: Any) -> None:
+        text = about if how.get("default") not in (None, [], ()) else without_default(about)
+        parser.add_argument(*names, help=text, **how)
+
+    twins = "Linear, ReLU, CrossEntropyLoss, TwoLayerNet, another module of torch.nn, FILE.py:CALLABLE that makes one"
+    option("target", metavar="FILE.py:CLASS", about="the class to check; package.module:CLASS also does")
+    option("--like", required=True, metavar="TWIN", about=f"what it ought to equal: {twins}")
+    option("--in", dest="inputs", **of_size, about="features; needed only where the class has but one size")
+    option("--hidden", **of_size, about="units of a network's hidden layer")
+    option("--out", dest="outputs", **of_size, about="outputs or classes")
+    option("--shape", type=shape, default=(), metavar="C,H,W", about="of one sample, where x is not (N, D)")
+    option("--targets", choices=["labels", "rows", "values"], about="what t is, for a loss")
+    option("--init", type=assignment, **many, metavar="NAME=VALUE", about="of the constructor: --init eps=1e-5")
+    option("--map", type=pair_of_names, **many, metavar="MINE=THEIRS", about="as W=weight.T, where .T is a transpose")
+    option("--leading-axes", action="store_true", about="x may have any number of leading axes, as in nn.Linear")
+    option("--dtype", choices=["float64", "float32", "both"], default="both", about="of data and parameters")
+    option("--skip", **many, metavar="CHECK", about="a check to leave out, by the name that the report gives it")
+    option("--timeout", type=command_line.non_negative, default=30.0, metavar="SECONDS", about="for a single check")
+    option("--html", type=Path, metavar="FILE", about="also writes the report as a page, with heat maps")
+    return parser.parse_args(argv)
+
+
+def without_default(text: str) -> str:
+    """The help of an option whose default is nothing: argparse would name None."""
+    return f"{text}%(default).0s"
+
+
+def shape(text: str) -> tuple[int, ...]:
+    """An argument type: 3,8,8."""
+    size = command_line.integer(1)
+    return tuple(size(part) for part in text.split(","))
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """An argument type: a name and a Python literal."""
+    import ast
+
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        raise argparse.ArgumentTypeError(f"must be NAME=VALUE with a Python literal, got {text!r}") from None
+
+
+def pair_of_names(text: str) -> tuple[str, str]:
+    """An argument type: two names."""
+    mine, _, theirs = (part.strip() for part in text.partition("="))
+    if not (mine and theirs):
+        raise argparse.ArgumentTypeError(f"must be MINE=THEIRS, got {text!r}")
+    return mine, theirs
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,224 @@
+"""Runs all checks on a candidate, in each dtype, and gathers what is wrong: each thing once, and where in the code."""
+
+import contextlib
+import io
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from torch_ref.battery import Check, checks_of
+from torch_ref.candidates.candidate import Candidate
+from torch_ref.candidates.locate import file_of, line_now, line_of_error, line_of_method
+from torch_ref.candidates.pictures import Picture, picture
+from torch_ref.diagnosis import CHANGED
+from torch_ref.subject import CheckError, Subject
+from torch_ref.value_checks import check_infinity_and_nan
+
+DTYPES = (np.float64, np.float32)
+SILENCE = "silence"
+# What follows from another failure, and is not said beside it.
+FOLLOWS = {
+    "memory_layouts": ("arguments_unmodified",),
+    "second_call": ("arguments_unmodified", "repeatable"),
+    "parameters_take_effect": ("repeatable", "forward"),
+    "backward_twice": ("arguments_unmodified", "repeatable", "second_call"),
+    "results_are_the_callers": ("arguments_unmodified", "repeatable", "second_call", "backward_twice"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one check found, in a sentence, and where; `causes` are the slips that explain it."""
+
+    check: str
+    tensor: str
+    sentence: str
+    where: str
+    dtypes: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A candidate, examined. `remarks` are worth knowing and count for nothing; `left_out` are no data for its twin."""
+
+    name: str
+    file: str
+    like: str
+    basis: str
+    dtypes: tuple[str, ...]
+    checks: tuple[str, ...]
+    skipped: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    left_out: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    pictures: tuple[Picture, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+@dataclass
+class Listener(io.TextIOBase):
+    """In the place of sys.stdout and sys.stderr: keeps what somebody's code first prints, and where."""
+
+    file: str
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+    def write(self, text: str) -> int:
+        where = line_now(self.file)
+        if where and text.strip() and not self.heard:
+            self.heard.append((text.strip(), where))
+        return len(text)
+
+
+def examine(
+    candidate: Candidate,
+    dtypes: Iterable[Any] = DTYPES,
+    skip: Sequence[str] = (),
+    tell: Callable[[int, int, str], object] = lambda *_: None,
+) -> Examination:
+    """All checks that ask for no more than the two methods; `skip` names those to leave out; `tell` is told of each.
+
+    Raises ValueError for a check that does not exist.
+    """
+    subjects = [candidate.subject(dtype) for dtype in dtypes]
+    file, pair = file_of(candidate.cls), candidate.pair
+    checks = checks_of(pair, ours=False)
+    unknown = set(skip) - {*checks, SILENCE}
+    if unknown:
+        raise ValueError(f"skip: it must name one of {', '.join([*checks, SILENCE])}, got {', '.join(sorted(unknown))}")
+    checks = {name: check for name, check in checks.items() if name not in skip}
+    found: list[Problem] = []
+    remarks: list[str] = []
+    with _listening(file) as listener, warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for i, subject in enumerate(subjects):
+            for j, (name, check) in enumerate(checks.items()):
+                tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
+                found += _problems(name, check, subject, candidate)
+        problems = _merged(_without_consequences(found))
+        if not problems:
+            remarks += _at_infinity(subjects[0])
+        pictures = tuple(_pictures(subjects, [problem.tensor for problem in problems if problem.tensor]))
+    if listener.heard and SILENCE not in skip:
+        text, where = listener.heard[0]
+        problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, ()))
+    remarks += sorted(
+        {f"{w.category.__name__}: {w.message} ({Path(file).name}:{w.lineno})" for w in warned if w.filename == file}
+    )
+    return Examination(
+        candidate.name,
+        file,
+        candidate.like,
+        candidate.basis,
+        tuple(str(np.dtype(subject.dtype)) for subject in subjects),
+        (*checks, *([] if SILENCE in skip else [SILENCE])),
+        tuple(skip),
+        tuple(scenario.name for scenario in pair.scenarios),
+        tuple(scenario.name for scenario in pair.data_sets if scenario not in pair.scenarios),
+        tuple(problems),
+        pictures,
+        tuple(remarks),
+    )
+
+
+def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -> Iterator[Problem]:
+    """At most one."""
+    file, dtype = file_of(candidate.cls), str(np.dtype(subject.dtype))
+    try:
+        check(subject)
+    except CheckError as error:
+        where = line_of_error(error, file) or line_of_method(candidate.cls, error.method)
+        yield Problem(name, error.tensor, error.sentence, where, (dtype,), tuple(error.causes))
+    except (Exception, SystemExit) as error:
+        where = line_of_error(error, file)
+        if not where:  # not in their code: ours to answer for
+            raise
+        yield Problem("runs", "", f"it raises {type(error).__name__}: {error}", where, (dtype,))
+
+
+def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
+    kept = []
+    for problem in problems:
+        others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
+        of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
+        is_value = problem.check == "forward" or problem.check.endswith("_gradient")
+        checks = {other.check for other in others}
+        follows = not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
+        if problem.check == "dtype_and_shape":
+            follows = bool(of_tensor)
+        if is_value:
+            follows = any(
+                other.check == "repeatable" or (other.check == "second_call" and other.causes) for other in of_tensor
+            )
+            follows |= any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
+        if not follows:
+            kept.append(problem)
+    return kept
+
+
+def _merged(problems: Sequence[Problem]) -> list[Problem]:
+    """What is found in both dtypes is said once: with the causes that explain it in both."""
+    merged: dict[tuple[str, ...], Problem] = {}
+    for problem in problems:
+        key: tuple[str, ...] = (problem.check, problem.tensor, problem.where)
+        if not problem.causes:  # the same from several checks, as of a forward that returns None
+            key = (problem.sentence, problem.where)
+        before = merged.get(key)
+        if before is None:
+            merged[key] = problem
+            continue
+        common = tuple(cause for cause in before.causes if cause in problem.causes)
+        if problem.sentence == before.sentence:
+            sentence = before.sentence
+        elif common:
+            sentence = f"{problem.tensor}: {' – or '.join(common)}"
+        else:
+            merged[(*key, problem.sentence)] = problem
+            continue
+        dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
+        merged[key] = Problem(before.check, before.tensor, sentence, problem.where, dtypes, common)
+    return list(merged.values())
+
+
+def _at_infinity(subject: Subject) -> list[str]:
+    """Said of a right layer only, and not held against it: infinity and NaN are no data."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            check_infinity_and_nan(subject)
+    except CheckError as error:
+        return [f"at infinity and NaN it differs from PyTorch: {error.sentence}"]
+    except Exception as error:  # noqa: BLE001 - whatever somebody's code raises
+        return [f"at infinity and NaN it fails: {type(error).__name__}: {error}"]
+    return []
+
+
+def _pictures(subjects: Sequence[Subject], wrong: Sequence[str]) -> Iterator[Picture]:
+    """One for each tensor: where it is wrong, if it is."""
+    for name in subjects[0].bounds(subjects[0].pair.ordinary):
+        for subject in subjects:
+            found = picture(subject, name, must_be_wrong=True) if name in wrong else None
+            if found:
+                break
+        else:
+            found = picture(subjects[0], name, must_be_wrong=False)
+        if found:
+            yield found
+
+
+@contextlib.contextmanager
+def _listening(file: str) -> Iterator[Listener]:
+    listener, kept = Listener(file), (sys.stdout, sys.stderr)
+    sys.stdout = sys.stderr = listener
+    try:
+        yield listener
+    finally:
+        sys.stdout, sys.stderr = kept
