@@ -137,9 +137,12 @@ def _report(options: dict[str, Any], tell: Any, printed: TextIO) -> dict[str, An
         examination = candidates.examine(made, map(np.dtype, dtypes), options["skip"], tell)
     except (ValueError, TypeError, RuntimeError) as error:
         return {"error": str(error), "status": command_line.COULD_NOT_RUN}
-    except BaseException as error:  # noqa: BLE001 - a layer may raise KeyboardInterrupt
+    except BaseException as error:
         where = candidates.line_of_error(error, str(Path(options["target"].rpartition(":")[0]).resolve()))
-        return {"error": f"{options['target']}: it raises {type(error).__name__}, {where}", "status": WRONG}
+        what = f"{type(error).__name__}: {error}"
+        if not where:  # not their code
+            return {"error": f"the check itself fails, with {what}", "status": command_line.COULD_NOT_RUN}
+        return {"error": f"{options['target']}: it raises {what}, {where}", "status": WRONG}
     printed.seek(0)
     text = printed.read()
     if text and examination.ok and candidates.SILENCE in examination.checks:

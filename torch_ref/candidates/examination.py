@@ -4,7 +4,7 @@ import contextlib
 import io
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ DTYPES = (np.float64, np.float32)
 SILENCE = "silence"
 # What follows from another failure, and is not said beside it.
 FOLLOWS = {
-    "memory_layouts": ("arguments_unmodified",),
+    "memory_layouts": ("arguments_unmodified", "repeatable"),
     "second_call": ("arguments_unmodified", "repeatable"),
     "parameters_take_effect": ("repeatable", "forward"),
     "backward_twice": ("arguments_unmodified", "repeatable", "second_call"),
@@ -104,10 +104,10 @@ def examine(
             for j, (name, check) in enumerate(checks.items()):
                 tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
                 found += _problems(name, check, subject, candidate)
-        problems = _merged(_without_consequences(found))
+        problems = _merged(_without_consequences(_distinct(found)))
         if not problems:
             remarks += _at_infinity(subjects[0])
-        pictures = tuple(_pictures(subjects, [problem.tensor for problem in problems if problem.tensor]))
+        pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}))
     if listener.heard and SILENCE not in skip:
         text, where = listener.heard[0]
         problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, ()))
@@ -145,24 +145,35 @@ def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -
         yield Problem("runs", "", f"it raises {type(error).__name__}: {error}", where, (dtype,))
 
 
+def _distinct(problems: Sequence[Problem]) -> list[Problem]:
+    """What several checks stumble over, as a forward that returns None, is said once."""
+    first: dict[Any, Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.sentence, problem.where, problem.dtypes), problem)
+    return list(first.values())
+
+
 def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
     kept = []
     for problem in problems:
         others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
-        of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
-        is_value = problem.check == "forward" or problem.check.endswith("_gradient")
-        checks = {other.check for other in others}
-        follows = not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
-        if problem.check == "dtype_and_shape":
-            follows = bool(of_tensor)
-        if is_value:
-            follows = any(
-                other.check == "repeatable" or (other.check == "second_call" and other.causes) for other in of_tensor
-            )
-            follows |= any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
-        if not follows:
+        if not _follows(problem, others):
             kept.append(problem)
     return kept
+
+
+def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
+    """Whether a problem is what one must see, given the others."""
+    checks = {other.check for other in others}
+    of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
+    if problem.check == "dtype_and_shape":
+        return bool(of_tensor)
+    if problem.check == "forward" or problem.check.endswith("_gradient"):
+        is_in_place = any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
+        is_random = any(other.check == "repeatable" for other in of_tensor)
+        is_left_over = any(other.check == "second_call" and other.causes for other in of_tensor)
+        return is_in_place or is_random or is_left_over
+    return not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
 
 
 def _merged(problems: Sequence[Problem]) -> list[Problem]:
@@ -201,7 +212,7 @@ def _at_infinity(subject: Subject) -> list[str]:
     return []
 
 
-def _pictures(subjects: Sequence[Subject], wrong: Sequence[str]) -> Iterator[Picture]:
+def _pictures(subjects: Sequence[Subject], wrong: Collection[str]) -> Iterator[Picture]:
     """One for each tensor: where it is wrong, if it is."""
     for name in subjects[0].bounds(subjects[0].pair.ordinary):
         for subject in subjects:

@@ -29,13 +29,12 @@ def _lines(examination: Examination) -> Iterator[str]:
         yield f"  {problem.sentence}"
         yield f"    {about(problem, examination)}"
     wrong = {problem.tensor for problem in examination.problems}
-    pictures = [picture for picture in examination.pictures if picture.tensor in wrong]
-    pictures = [picture for picture in pictures if picture.is_wrong and picture.worst]
+    pictures = [picture for picture in examination.pictures if picture.is_wrong and picture.worst]
     if pictures:
         yield ""
         yield from _entries(pictures)
     yield ""
-    right = [picture.tensor for picture in examination.pictures if picture.tensor not in wrong]
+    right = [picture.tensor for picture in examination.pictures if not picture.is_wrong and picture.tensor not in wrong]
     if right:
         yield f"right: {', '.join(right)}"
     for remark in examination.remarks:
