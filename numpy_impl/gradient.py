@@ -60,7 +60,7 @@ def affine_numerical_gradient(
     y, h = affine.forward(x), _step(affine.W.dtype)
     entries = np.vstack([affine.W, affine.b])  # (D + 1, M)
     gradient = np.empty_like(entries)
-    block = max(1, at_once // max(1, y.size))
+    block = max(1, at_once // y.size)
 
     def shifted(rows: Array, j: int, shift: Any) -> tuple[Array, Array]:
         """The losses with each of these entries of column j shifted, and the entries as the shift has left them."""

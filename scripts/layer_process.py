@@ -137,7 +137,7 @@ def _report(options: dict[str, Any], tell: Any, printed: TextIO) -> dict[str, An
         examination = candidates.examine(made, map(np.dtype, dtypes), options["skip"], tell)
     except (ValueError, TypeError, RuntimeError) as error:
         return {"error": str(error), "status": command_line.COULD_NOT_RUN}
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - a layer may raise KeyboardInterrupt
         where = candidates.line_of_error(error, str(Path(options["target"].rpartition(":")[0]).resolve()))
         what = f"{type(error).__name__}: {error}"
         if not where:  # not their code

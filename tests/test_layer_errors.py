@@ -93,6 +93,7 @@ REFUSALS: list[Refusal] = [
     ),
     # Affine
     (lambda: Affine(B, B), ValueError, r"Affine: W must be a matrix \(in, out\), neither of them 0, got shape \(3,\)"),
+    (lambda: Affine(W[None], B), ValueError, r"Affine: W must be a matrix .*, got shape \(1, \d, 3\)"),
     (lambda: Affine(W[:0], B), ValueError, r"got shape \(0, 3\)"),
     (lambda: Affine(W, B[:1]), ValueError, r"Affine: b must have shape \(3,\), got \(1,\)"),
     (lambda: Affine(W, B[None]), ValueError, r"Affine: b must have shape \(3,\), got \(1, 3\)"),

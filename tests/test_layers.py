@@ -192,6 +192,18 @@ def test_relu_selects_dout_also_where_a_product_would_be_nan(bad: float) -> None
     np.testing.assert_array_equal(relu.backward(np.full(4, bad)), [0, 0, bad, bad])
 
 
+def test_relu_says_which_units_were_open() -> None:
+    relu = ReLU()
+    relu.forward(np.array([[-1.0, 0.0, 2.0]]))
+    np.testing.assert_array_equal(relu.open, [[False, False, True]], strict=True)
+
+
+def test_a_closed_relu_passes_on_no_negative_zero() -> None:
+    relu = ReLU()
+    relu.forward(np.array([-1.0, 2.0]))
+    assert not np.signbit(relu.backward(np.array([-3.0, 4.0]))).any()
+
+
 def test_relu_keeps_a_shape_without_axes() -> None:
     relu = ReLU()
     y = relu.forward(np.array(2.0))

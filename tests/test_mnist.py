@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+import zlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def test_an_empty_split_is_empty(folder: Path) -> None:
 # Each bad file: which name, its content, and what is said about it. "gz" files are train-, plain ones t10k-.
 BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     "not-gzip": (f"{NAMES[0]}.gz", IMAGES, "must be gzipped, got a damaged or another file"),
+    "zlib": (f"{NAMES[0]}.gz", zlib.compress(IMAGES), "must be gzipped, got a damaged or another file"),
     "empty-gzip": (f"{NAMES[0]}.gz", b"", "must be a whole gzip file, got one that is cut off"),
     "cut-gzip": (f"{NAMES[0]}.gz", gzip.compress(IMAGES)[:-9], "must be a whole gzip file, got one that is cut off"),
     "wrong-checksum": (

@@ -67,6 +67,8 @@ METHODS = ["loss", "accuracy", "gradient", "numerical_gradient"]
         (X[:, :3], T, ValueError, r"TwoLayerNet: x must have 4 features in its last axis, got shape \(6, 3\)"),
         (X[0], T[:1], ValueError, r"TwoLayerNet: x must be a matrix of one row or more, got shape \(4,\)"),
         (X[None], T, ValueError, r"matrix of one row or more, got shape \(1, 6, 4\)"),
+        (np.ones((6, 4, 4)), T, ValueError, r"TwoLayerNet: x must be a matrix .*, got shape \(6, 4, 4\)"),
+        (np.ones((6, 5)), T, ValueError, r"TwoLayerNet: x must have 4 features in its last axis, got shape \(6, 5\)"),
         (X[:0], T[:0], ValueError, r"matrix of one row or more, got shape \(0, 4\)"),
         (X, T[:5], ValueError, r"TwoLayerNet: t must have shape \(6,\) or \(6, 3\), got \(5,\)"),
         (X, T - 1, ValueError, "TwoLayerNet: class indices in t must be 0 to 2, got -1"),

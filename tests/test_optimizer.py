@@ -105,6 +105,25 @@ def test_a_learning_rate_that_was_changed_is_checked_again(lr: Any, error: type[
             r"grads\['b'\] must be float64, got float32",
         ),
         (
+            {"b": np.ones(2, np.float32)},
+            {"a": np.ones(2), "b": np.ones(2)},
+            TypeError,
+            r"grads\['b'\] must be float32, got float64",
+        ),
+        *(
+            (
+                {"b": p},
+                {"a": np.ones(2), "b": g},
+                TypeError,
+                rf"{name}\['b'\] must be a NumPy array, got MaskedArray",
+            )
+            for p, g, name in (
+                (np.ma.ones(2), np.ones(2), "params"),
+                (np.ones(2), np.ma.ones(2), "grads"),
+                (np.ma.ones(2), np.ma.ones(2), "params"),
+            )
+        ),
+        (
             {"b": np.ones(2, int)},
             {"a": np.ones(2), "b": np.ones(2, int)},
             TypeError,
