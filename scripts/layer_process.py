@@ -122,33 +122,35 @@ def _report(options: dict[str, Any], tell: Any, printed: TextIO) -> dict[str, An
     tell(0, 1, "")
     import numpy as np
 
-    from torch_ref import candidates
+    import torch_ref
+    from torch_ref.candidates.examination import SILENCE
+    from torch_ref.candidates.locate import line_of_error
 
     try:
-        like = candidates.load(options["like"]) if ":" in options["like"] else options["like"]
-        made = candidates.candidate(
-            candidates.load(options["target"]),
+        like = torch_ref.load(options["like"]) if ":" in options["like"] else options["like"]
+        made = torch_ref.candidate(
+            torch_ref.load(options["target"]),
             like,
             **{name: options[name] for name in ("inputs", "hidden", "outputs", "shape", "targets", "leading_axes")},
             options=dict(options["init"]),
             names=dict(options["map"]),
         )
         dtypes = ["float64", "float32"] if options["dtype"] == "both" else [options["dtype"]]
-        examination = candidates.examine(made, map(np.dtype, dtypes), options["skip"], tell)
+        examination = torch_ref.examine(made, map(np.dtype, dtypes), options["skip"], tell)
     except (ValueError, TypeError, RuntimeError) as error:
         return {"error": str(error), "status": command_line.COULD_NOT_RUN}
     except BaseException as error:  # noqa: BLE001 - a layer may raise KeyboardInterrupt
-        where = candidates.line_of_error(error, str(Path(options["target"].rpartition(":")[0]).resolve()))
+        where = line_of_error(error, str(Path(options["target"].rpartition(":")[0]).resolve()))
         what = f"{type(error).__name__}: {error}"
         if not where:  # not their code
             return {"error": f"the check itself fails, with {what}", "status": command_line.COULD_NOT_RUN}
         return {"error": f"{options['target']}: it raises {what}, {where}", "status": WRONG}
     printed.seek(0)
     text = printed.read()
-    if text and examination.ok and candidates.SILENCE in examination.checks:
+    if text and examination.ok and SILENCE in examination.checks:
         return {"error": f"{options['target']}: it writes to the standard output: {text[:60]!r}", "status": WRONG}
     status = 0 if examination.ok else WRONG
-    return {"text": candidates.text_of(examination), "html": candidates.html_of(examination), "status": status}
+    return {"text": torch_ref.text_of(examination), "html": torch_ref.html_of(examination), "status": status}
 
 
 def _say(channel: TextIO, what: dict[str, Any]) -> None:

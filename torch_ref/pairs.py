@@ -55,7 +55,7 @@ register(
     Pair(
         "affine",
         numpy_impl.Affine,
-        lambda layer: nn.Linear(*layer.W.shape),
+        lambda layer: nn.Linear(*places.parameter(layer, "W").shape),
         affine,
         layer_bounds.affine,
         layer_bounds.affine_backward,

@@ -38,7 +38,15 @@ def check_values(subject: Subject, name: str) -> None:
     if at_fault == {"NumPy"}:
         causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
     sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_not_numbers(failed)}'}"
-    raise CheckError(sentence, causes, "\n\n".join([*map(str, failed.values()), where]), tensor=name)
+    raise CheckError(sentence, causes, _tables(list(failed.values()), where), tensor=name)
+
+
+TABLES = 3  # of the scenarios that fail: the first ones are the simplest
+
+
+def _tables(failed: list[Report], where: str) -> str:
+    more = [f"and {len(failed) - TABLES} scenarios more"] if len(failed) > TABLES else []
+    return "\n\n".join([*map(str, failed[:TABLES]), *more, where])
 
 
 def _not_numbers(failed: dict[Scenario, Report]) -> str:

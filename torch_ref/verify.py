@@ -4,9 +4,9 @@ Not with each other: so a failure says which of the two is wrong.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,11 @@ from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array, check_array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball
+from torch_ref.candidates.instance import pair_for
+from torch_ref.candidates.twins import Like
+from torch_ref.diagnosis import Observation, causes_of
 from torch_ref.oracle import Results
-from torch_ref.pair import Example
+from torch_ref.pair import Example, Pair, case_of
 from torch_ref.pairs import pair_of
 
 WITHIN = "within"
@@ -67,10 +70,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What `verify` found, a row for each tensor. str() of it is a table."""
+    """What `verify` found, a row for each tensor. str() of it is a table.
+
+    `causes` are the known slips that explain a tensor of NumPy's that is wrong: several, where one data set cannot tell
+    them apart.
+    """
 
     title: str
     rows: tuple[Row, ...]
+    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -101,17 +109,21 @@ class Report:
         text = io.StringIO()
         Console(file=text, width=160, color_system=None).print(table)
         lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
-        return "\n".join([f"{self.title}: {f'WRONG. At fault, {verdict}' if verdict else 'right'}", *lines])
+        causes = [f"{name}: {' – or '.join(causes)}" for name, causes in self.causes.items()]
+        return "\n".join([f"{self.title}: {f'WRONG. At fault, {verdict}' if verdict else 'right'}", *lines, *causes])
 
     __repr__ = __str__
 
 
-def verify(layer: Any, *inputs: Array, dout: Any = None) -> Report:
-    """Runs a registered layer or network and its twin, and compares both with the exact results.
+def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = None) -> Report:
+    """Runs a layer or network and its twin, and compares both with the exact results.
 
     inputs: what forward takes, x, or x and t; dout: the upstream gradient, by default an uneven one (under an even one
     too many wrong gradients pass). A network is verified layer by layer, each on the inputs and the upstream gradient
-    that it really gets, and as a whole. Raises TypeError for a layer that is not registered and for x of another dtype
+    that it really gets, and as a whole. A layer of your own is compared with what it is `like`: a pair of the registry
+    or a module of PyTorch by its name, or an nn.Module; its parameters are matched by name and shape.
+
+    Raises TypeError for a layer that is not registered, if it is not said what it is like, and for x of another dtype
     than float32 and float64; whatever else the layer refuses, it refuses as ever.
 
     >>> from numpy_impl import ReLU
@@ -121,23 +133,22 @@ def verify(layer: Any, *inputs: Array, dout: Any = None) -> Report:
     >>> [(row.name, row.at_fault, row.numpy.share) for row in report.rows]
     [('y', '', 0.0), ('dx', '', 0.0)]
     """
-    pair_of(layer)
     check_array("verify", "x", inputs[0] if inputs else None)
     if inputs[0].dtype not in (np.float32, np.float64):
         raise TypeError(f"verify: x must be float32 or float64, got {inputs[0].dtype}")
     title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
+    pair, layer = (pair_of(layer), layer) if like is None else pair_for(layer, like, inputs)
     if isinstance(layer, TwoLayerNet):
-        whole = _rows(Example(layer, inputs, 1))
-        return Report(title, (*_layer_by_layer(layer, *inputs), *whole))
+        return _merged(title, [*_layer_by_layer(layer, *inputs), _part(pair, Example(layer, inputs, 1))])
     if dout is None:
-        dout = _uneven(deepcopy(layer), *deepcopy(inputs))
-    return Report(title, tuple(_rows(Example(layer, inputs, dout))))
+        dout = _uneven(deepcopy(layer), *deepcopy(inputs)) if hasattr(layer, "backward") else 1
+    return _merged(title, [_part(pair, Example(layer, inputs, dout))])
 
 
-def compare(ours: Results, theirs: Results, bounds: Mapping[str, Ball], prefix: str = "") -> tuple[Row, ...]:
+def compare(ours: Results, theirs: Results, bounds: Mapping[str, Ball]) -> tuple[Row, ...]:
     """A row for each bound."""
     return tuple(
-        Row(prefix + name, finding(ours.get(name), ball, name), finding(theirs.get(name), ball, name))
+        Row(name, finding(ours.get(name), ball, name), finding(theirs.get(name), ball, name))
         for name, ball in bounds.items()
     )
 
@@ -168,24 +179,34 @@ def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
     )
 
 
-def _rows(example: Example, prefix: str = "") -> tuple[Row, ...]:
-    pair = pair_of(example.layer)
+def _part(pair: Pair, example: Example, prefix: str = "") -> Report:
     as_it_was = deepcopy(example)  # a broken layer might change its parameters or its input as it runs
-    ours = pair.results(example)
-    return compare(ours, pair.torch_results(as_it_was), pair.bounds(as_it_was), prefix)
+    ours, bounds = pair.results(example), pair.bounds(as_it_was)
+    rows = compare(ours, pair.torch_results(as_it_was), bounds)
+    causes = {}
+    for name in [row.name for row in rows if row.at_fault == "NumPy"]:
+        observed = Observation(case_of(pair, as_it_was, bounds), ours[name], case_of(pair, example))
+        causes[prefix + name] = causes_of(name, [observed])
+    return Report("", tuple(replace(row, name=prefix + row.name) for row in rows), causes)
 
 
-def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> tuple[Row, ...]:
+def _merged(title: str, parts: Sequence[Report]) -> Report:
+    causes = {name: found for part in parts for name, found in part.causes.items() if found}
+    return Report(title, tuple(row for part in parts for row in part.rows), causes)
+
+
+def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> list[Report]:
     """Each layer where it stands, on what it really gets."""
     names, layers, inputs = list(net.layers), list(net.layers.values()), [x]
     for layer in layers:
         inputs.append(layer.forward(inputs[-1]))
-    rows = _rows(Example(net.last_layer, (inputs[-1], t), 1), "last_layer.")
+    last = Example(net.last_layer, (inputs[-1], t), 1)
+    parts = [_part(pair_of(net.last_layer), last, "last_layer.")]
     dout = net.last_layer.backward()
     for name, layer, layer_input in reversed(list(zip(names, layers, inputs, strict=False))):
-        rows = (*_rows(Example(layer, (layer_input,), dout), f"{name}."), *rows)
+        parts.insert(0, _part(pair_of(layer), Example(layer, (layer_input,), dout), f"{name}."))
         dout = layer.backward(dout)
-    return rows
+    return parts
 
 
 def _uneven(layer: Any, *inputs: Array) -> Any:

@@ -98,6 +98,11 @@ class NetworkAdapter(Adapter):
         return an_array(kept, "gradient", "the loss", tensor="loss")
 
 
+def face(layer: Any, kept_in: Mapping[str, Place]) -> LayerAdapter | NetworkAdapter:
+    """The one that fits: a layer has a backward."""
+    return LayerAdapter(layer, kept_in) if hasattr(layer, "backward") else NetworkAdapter(layer, kept_in)
+
+
 class Parameters(MutableMapping[str, Array]):
     """The layer's parameters under the pair's names: its own arrays, or views of them."""
 

@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+IN_A_NETWORK = {"forward": "loss", "backward": "gradient"}
+
 
 def file_of(cls: Any) -> str:
     """The file that a class or function is written in; empty where there is none."""
@@ -28,9 +30,10 @@ def line_of_error(error: BaseException, file: str) -> str:
 
 def line_of_method(cls: Any, method: str) -> str:
     """Where a method of a class begins; the class itself, if it has none of that name."""
-    found = getattr(cls, method, None) if method else cls
+    method = method if hasattr(cls, method) else IN_A_NETWORK.get(method, "")
+    found = inspect.unwrap(getattr(cls, method)) if hasattr(cls, method) else cls
     try:
-        file, (_, line) = file_of(found), inspect.getsourcelines(found)  # type: ignore[arg-type]
+        file, (_, line) = file_of(found), inspect.getsourcelines(found)
     except (TypeError, OSError):
         return Path(file_of(cls)).name
     name = f", in {method}" if method else ""

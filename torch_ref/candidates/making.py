@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy_impl.checks import Array
 from torch_ref import places
-from torch_ref.candidates.adapter import LayerAdapter, NetworkAdapter, Place
+from torch_ref.candidates.adapter import LayerAdapter, NetworkAdapter, Place, face
 from torch_ref.candidates.building import build
 from torch_ref.candidates.locate import file_of, line_of_error
 from torch_ref.scenarios import Scenario
@@ -47,7 +47,7 @@ def adapted(layer: Any, kept_in: Mapping[str, Place], values: Mapping[str, Array
     """Behind its face, with these values as its parameters."""
     for name, place in kept_in.items():
         places.put(layer, place.name, values[name])
-    return LayerAdapter(layer, kept_in) if hasattr(layer, "backward") else NetworkAdapter(layer, kept_in)
+    return face(layer, kept_in)
 
 
 def resized(scenarios: Sequence[Scenario], sizes: Mapping[str, int], *, rigid: bool) -> Sequence[Scenario]:
