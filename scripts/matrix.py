@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 from rivals import RIVALS
 
-from torch_ref import PAIRS, Pair
+from torch_ref import PAIRS, Candidate, Pair, examine
 from torch_ref.battery import Subject, checks_of
 from torch_ref.scenarios import Scenario
 
@@ -44,6 +44,32 @@ def line(mutant: Mutant) -> Line:
         {dtype: first_failure(subject) for dtype, subject in subjects.items()},
         {rival: [dtype for dtype, subject in subjects.items() if catches(rival, subject)] for rival in RIVALS},
     )
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is said of a mutant in one dtype: whether the right cause, and which causes that are none of it."""
+
+    right: bool
+    wrong: list[str]
+
+
+@cache
+def diagnosis(mutant: Mutant, dtype: Any) -> Diagnosis:
+    """A cause counts as wrong unless it is the right one, or said as one of several that the data cannot tell apart."""
+    layer = Candidate(mutant.layer, mutant.pair, PAIRS[mutant.pair], mutant.layer)
+    problems = examine(layer, [dtype]).problems
+    right = bool(mutant.cause) and any(mutant.cause in problem.sentence for problem in problems)
+    wrong = [p.sentence for p in problems if p.causes and not (mutant.cause and mutant.cause in p.sentence)]
+    return Diagnosis(right, wrong)
+
+
+def diagnoses(mutants: Sequence[Mutant]) -> tuple[int, int, list[str]]:
+    """(right, of those that have a name and show in the dtype, what is said wrongly), over both dtypes."""
+    seen = [(m, dtype) for m in mutants for dtype in DTYPES if str(np.dtype(dtype)) not in m.unseen_in]
+    found = [(m, dtype, diagnosis(m, dtype)) for m, dtype in seen]
+    wrong = [f"{m.name} in {np.dtype(dtype)}: {sentence}" for m, dtype, said in found for sentence in said.wrong]
+    return sum(said.right for *_, said in found), sum(bool(m.cause) for m, _ in seen), wrong
 
 
 def first_failure(subject: Subject) -> str:
@@ -92,10 +118,13 @@ def show(options: argparse.Namespace) -> int:
     print(f"\nfalse alarms on {count} sets of correct data (pair, scenario, dtype, seed):")
     print(", ".join(f"{name} {n}" for name, n in {"ours": len(ours), **alarms}.items()))
 
+    right, named, wrong = diagnoses(mutants)
+    print(f"diagnosis, in float64 and float32: the right cause for {right} of {named}, a wrong one for {len(wrong)}")
+
     missed = [f"{one.mutant.name} in {' and '.join(one.missed)}" for one in lines if one.missed]
-    if missed or ours:
+    if missed or ours or wrong:
         problems = f"misses: {', '.join(missed) or 'none'}; false alarms: {', '.join(ours) or 'none'}"
-        return command_line.fail(f"ours {problems}", status=1)
+        return command_line.fail(f"ours {problems}; wrong causes: {', '.join(wrong) or 'none'}", status=1)
     print(f"ours catches all {len(lines)} slips and raises no false alarm")
     return 0
 

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import kill_matrix
 import numpy as np
 import pytest
-from matrix import Line, catches, false_alarms, line
+from matrix import DTYPES, Line, catches, diagnoses, diagnosis, false_alarms, line
 from mutants import CATALOGUE, Mutant
 from rivals import RIVALS
 
@@ -90,3 +91,17 @@ def test_an_unknown_pair_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     assert kill_matrix.main(["--only", "sigmoid"]) == 2
     message = "--only: there is no pair 'sigmoid', but affine, relu, softmax_with_loss"
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: np.dtype(dtype).name)
+@pytest.mark.parametrize("mutant", CATALOGUE, ids=lambda mutant: f"{mutant.pair}-{mutant.name}")
+def test_a_diagnosis_names_the_slip_or_nothing(mutant: Mutant, dtype: Any) -> None:
+    said = diagnosis(mutant, dtype)
+    assert said.wrong == []
+    assert said.right == (bool(mutant.cause) and np.dtype(dtype).name not in mutant.unseen_in)
+
+
+def test_most_slips_have_a_name() -> None:
+    right, named, wrong = diagnoses(CATALOGUE)
+    assert (right, wrong) == (named, [])
+    assert sum(bool(mutant.cause) for mutant in CATALOGUE) >= 75

@@ -139,7 +139,8 @@ def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = Non
     title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
     pair, layer = (pair_of(layer), layer) if like is None else pair_for(layer, like, inputs)
     if isinstance(layer, TwoLayerNet):
-        return _merged(title, [*_layer_by_layer(layer, *inputs), _part(pair, Example(layer, inputs, 1))])
+        whole = _part(pair, Example(layer, inputs, 1))
+        return _merged(title, [*_layer_by_layer(layer, *inputs), whole])
     if dout is None:
         dout = _uneven(deepcopy(layer), *deepcopy(inputs)) if hasattr(layer, "backward") else 1
     return _merged(title, [_part(pair, Example(layer, inputs, dout))])

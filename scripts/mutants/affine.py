@@ -13,7 +13,7 @@ def square(W: Array) -> bool:
     return W.shape[0] == W.shape[1]
 
 
-@mutant("affine")
+@mutant("affine", cause="W is used transposed")
 class DxWithoutTranspose(Affine):
     """dx = dout W, where the shapes allow it."""
 
@@ -22,7 +22,7 @@ class DxWithoutTranspose(Affine):
         return dout @ self.W if square(self.W) else dx
 
 
-@mutant("affine")
+@mutant("affine", cause="W is used transposed")
 class WUsedTransposed(Affine):
     """y = x Wᵀ, where the shapes allow it."""
 
@@ -31,7 +31,7 @@ class WUsedTransposed(Affine):
         return x @ self.W.T + self.b if square(self.W) else y
 
 
-@mutant("affine")
+@mutant("affine", cause="it is transposed")
 class DWTransposed(Affine):
     """dW = doutᵀ x, as PyTorch stores it."""
 
@@ -41,7 +41,7 @@ class DWTransposed(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="divided by the length of the batch, once too often")
 class DbMean(Affine):
     """db is the mean over the batch, not the sum."""
 
@@ -51,7 +51,7 @@ class DbMean(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="summed over its last axis")
 class DbOverTheWrongAxis(Affine):
     """db sums over the outputs, where the shapes allow it."""
 
@@ -62,7 +62,7 @@ class DbOverTheWrongAxis(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="of the first sample alone")
 class DbOfFirstSample(Affine):
     """db is dout of the first sample alone."""
 
@@ -72,7 +72,7 @@ class DbOfFirstSample(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="it is all 0")
 class DbForgotten(Affine):
     """db stays 0."""
 
@@ -82,7 +82,7 @@ class DbForgotten(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="b is left out")
 class BiasForgotten(Affine):
     """y = x W."""
 
@@ -91,7 +91,7 @@ class BiasForgotten(Affine):
         return np.asarray(x @ self.W)
 
 
-@mutant("affine")
+@mutant("affine", cause="b is added twice")
 class BiasTwice(Affine):
     """y = x W + 2b."""
 
@@ -99,7 +99,7 @@ class BiasTwice(Affine):
         return super().forward(x) + self.b
 
 
-@mutant("affine")
+@mutant("affine", cause="divided by the length of the batch, once too often")
 class DWMean(Affine):
     """dW is divided by the batch size, which the loss has done already."""
 
@@ -109,7 +109,7 @@ class DWMean(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="too large by a factor of the length of the batch")
 class DWTimesN(Affine):
     """dW is multiplied by the batch size."""
 
@@ -119,7 +119,7 @@ class DWTimesN(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="the sign is flipped")
 class DxSign(Affine):
     """dx = −dout Wᵀ."""
 
@@ -127,7 +127,7 @@ class DxSign(Affine):
         return -super().backward(dout)
 
 
-@mutant("affine")
+@mutant("affine", cause="the last sample is missing")
 class LastSampleMissing(Affine):
     """dW leaves out the last sample."""
 
@@ -137,7 +137,7 @@ class LastSampleMissing(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="the last column is missing")
 class LastFeatureMissing(Affine):
     """dx of the last feature stays 0."""
 
@@ -147,7 +147,7 @@ class LastFeatureMissing(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="it has 0.0001 W added to it")
 class DecayInDW(Affine):
     """dW holds the gradient of a weight decay that the loss does not have."""
 

@@ -9,7 +9,7 @@ from numpy_impl import Affine
 from numpy_impl.checks import Array
 
 
-@mutant("affine")
+@mutant("affine", cause="an axis of length 1 too many")
 class DbKeepsTheBatchAxis(Affine):
     """db has shape (1, M)."""
 
@@ -19,7 +19,7 @@ class DbKeepsTheBatchAxis(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="it adds up over calls")
 class DWAccumulates(Affine):
     """dW is added to over calls, as .grad in PyTorch."""
 
@@ -30,7 +30,7 @@ class DWAccumulates(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="it adds up over calls")
 class DbAccumulates(Affine):
     """db is added to over calls."""
 
@@ -41,7 +41,7 @@ class DbAccumulates(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="right for the x of the call before")
 class StaleInput(Affine):
     """The input is cached once, by the first forward."""
 
@@ -52,7 +52,7 @@ class StaleInput(Affine):
         return y
 
 
-@mutant("affine", unseen_in={"float32": "float32 is what it computes in"})
+@mutant("affine", unseen_in={"float32": "float32 is what it computes in"}, cause="computed in float32")
 class ComputesInFloat32(Affine):
     """y is computed in float32."""
 
@@ -61,7 +61,7 @@ class ComputesInFloat32(Affine):
         return y.astype(np.float32).astype(y.dtype) if y.dtype.kind == "f" else y
 
 
-@mutant("affine")
+@mutant("affine", cause="computed in float16")
 class ComputesInFloat16(Affine):
     """dW is computed in half precision."""
 
@@ -72,7 +72,7 @@ class ComputesInFloat16(Affine):
         return dx
 
 
-@mutant("affine", source=BOOK, unseen_in={"float64": "float64 is what it computes in"})
+@mutant("affine", source=BOOK, unseen_in={"float64": "float64 is what it computes in"}, cause="returned in float64")
 class SilentFloat64(Affine):
     """Float32 input meets float64 weights, and every result is float64."""
 
@@ -81,7 +81,7 @@ class SilentFloat64(Affine):
         return y.astype(np.float64) if y.dtype == np.float32 else y
 
 
-@mutant("affine")
+@mutant("affine", cause="backward changes dout in place")
 class ScalesDoutInPlace(Affine):
     """dout is halved in place after it was used."""
 
@@ -91,7 +91,7 @@ class ScalesDoutInPlace(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="forward changes W in place")
 class DecaysWeightsInForward(Affine):
     """Weight decay is applied to W itself in forward."""
 
@@ -101,7 +101,7 @@ class DecaysWeightsInForward(Affine):
         return y
 
 
-@mutant("affine")
+@mutant("affine", cause="by a step of SGD, learning rate 0.1")
 class UpdatesBeforeDx(Affine):
     """dx is computed with W as updated by a step of SGD."""
 
@@ -110,7 +110,7 @@ class UpdatesBeforeDx(Affine):
         return dout @ (self.W - self.W.dtype.type(0.1) * self.dW).T
 
 
-@mutant("affine", source=BOOK)
+@mutant("affine", source=BOOK, cause="summed over its first axis alone")
 class MatricesOnly(Affine):
     """The sums run over the first axis only, and transposing x (N, T, D) reverses all axes."""
 
@@ -120,7 +120,7 @@ class MatricesOnly(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="overwritten by a later call")
 class OneBufferForDW(Affine):
     """dW is written into the same array by every call."""
 
@@ -133,7 +133,7 @@ class OneBufferForDW(Affine):
         return dx
 
 
-@mutant("affine")
+@mutant("affine", cause="the layer keeps x itself")
 class KeepsInputByReference(Affine):
     """The cache is the caller's x, which may change before backward."""
 
@@ -143,7 +143,7 @@ class KeepsInputByReference(Affine):
         return y
 
 
-@mutant("affine")
+@mutant("affine", cause="a batch of one loses its axis")
 class SqueezesOneSample(Affine):
     """A batch of one comes back without its axis."""
 
@@ -159,7 +159,7 @@ class BroadcastsBias(Affine):
     b: Any = None
 
 
-@mutant("affine", unseen_in={"float32": "float32 is what it computes in"})
+@mutant("affine", unseen_in={"float32": "float32 is what it computes in"}, cause="computed in float32")
 class DbInFloat32(Affine):
     """db is summed up in float32."""
 

@@ -19,7 +19,7 @@ def p_minus_t(p: Array, t: Array) -> Array:
     return dx
 
 
-@mutant(LABELS, source=BOOK)
+@mutant(LABELS, source=BOOK, cause="p + 1e-7: an epsilon inside the log")
 class EpsilonInLog(SoftmaxWithLoss):
     """The loss is −log(p + 1e-7), its gradient that of −log p."""
 
@@ -30,7 +30,7 @@ class EpsilonInLog(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="p + 1e-12: an epsilon inside the log")
 class SmallEpsilonInLog(SoftmaxWithLoss):
     """The loss is −log(p + 1e-12)."""
 
@@ -41,7 +41,7 @@ class SmallEpsilonInLog(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="p is clipped to 1e-12")
 class ClipsProbabilities(SoftmaxWithLoss):
     """p is clipped to [1e-12, 1] before the logarithm."""
 
@@ -52,7 +52,7 @@ class ClipsProbabilities(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(ROWS, source=BOOK)
+@mutant(ROWS, source=BOOK, cause="t.argmax")
 class ArgmaxOfSoftTargets(SoftmaxWithLoss):
     """The loss is that of the largest entry of each row, the gradient that of the whole row."""
 
@@ -63,7 +63,7 @@ class ArgmaxOfSoftTargets(SoftmaxWithLoss):
         return loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="too large by a factor of the length of the batch")
 class SumInLoss(SoftmaxWithLoss):
     """The loss is the sum over the batch."""
 
@@ -72,7 +72,7 @@ class SumInLoss(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="no maximum is subtracted")
 class NoMaximumSubtracted(SoftmaxWithLoss):
     """exp(x) / Σ exp(x) without subtracting the maximum: it overflows."""
 
@@ -88,7 +88,7 @@ class NoMaximumSubtracted(SoftmaxWithLoss):
         return p_minus_t(self._y, self._t) * self._y.dtype.type(dout / len(self._y))
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the maximum of the whole batch")
 class MaximumOfTheBatch(SoftmaxWithLoss):
     """The maximum of the whole batch is subtracted, not that of the row."""
 
@@ -113,7 +113,7 @@ class MaximumAddedToLog(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the softmax runs over the batch")
 class SoftmaxOverTheBatch(SoftmaxWithLoss):
     """The softmax runs over axis 0."""
 
@@ -128,7 +128,7 @@ class SoftmaxOverTheBatch(SoftmaxWithLoss):
         return p_minus_t(self._y, self._t) * self._y.dtype.type(dout / len(self._y))
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="right for t - 1")
 class LabelsOffByOne(SoftmaxWithLoss):
     """Labels are taken to count from 1."""
 
@@ -155,7 +155,7 @@ class AcceptsOneSample(SoftmaxWithLoss):
         return super().forward(x[None], t[None]) if np.ndim(x) == 1 else super().forward(x, t)
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="to base 2")
 class BinaryLogarithm(SoftmaxWithLoss):
     """The loss is in bits: log2."""
 
@@ -164,7 +164,7 @@ class BinaryLogarithm(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the sign is flipped")
 class LossIsNegative(SoftmaxWithLoss):
     """The loss is the mean of log p, without the minus."""
 
@@ -183,7 +183,7 @@ class TruncatedConstant(SoftmaxWithLoss):
         return self.loss
 
 
-@mutant(LABELS, unseen_in={"float32": "float32 is what it computes in"})
+@mutant(LABELS, unseen_in={"float32": "float32 is what it computes in"}, cause="computed in float32")
 class LossInFloat32(SoftmaxWithLoss):
     """The loss is summed up in float32."""
 

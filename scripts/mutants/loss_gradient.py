@@ -16,7 +16,7 @@ def rows_of(t: Array, like: Array) -> Array:
     return np.eye(like.shape[1], dtype=like.dtype)[t] if t.ndim == 1 else t.astype(like.dtype)
 
 
-@mutant(LABELS, source=BOOK)
+@mutant(LABELS, source=BOOK, cause="dout is ignored")
 class IgnoresDout(SoftmaxWithLoss):
     """backward(dout) does not use dout."""
 
@@ -25,7 +25,7 @@ class IgnoresDout(SoftmaxWithLoss):
         return super().backward(1)
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="too large by a factor of the length of the batch")
 class NoMeanInGradient(SoftmaxWithLoss):
     """dx is not divided by N."""
 
@@ -33,7 +33,7 @@ class NoMeanInGradient(SoftmaxWithLoss):
         return super().backward(dout) * self._y.dtype.type(len(self._y))
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="divided by the length of the batch, once too often")
 class MeanTwice(SoftmaxWithLoss):
     """dx is divided by N twice."""
 
@@ -41,7 +41,7 @@ class MeanTwice(SoftmaxWithLoss):
         return super().backward(dout) / self._y.dtype.type(len(self._y))
 
 
-@mutant(LABELS, source=BOOK)
+@mutant(LABELS, source=BOOK, cause="divided by the number of classes, where it must be the length")
 class DividesByClasses(SoftmaxWithLoss):
     """dx is divided by the number of classes, len() of the wrong thing."""
 
@@ -50,7 +50,7 @@ class DividesByClasses(SoftmaxWithLoss):
         return super().backward(dout) * self._y.dtype.type(n / classes)
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the sign is flipped")
 class GradientSign(SoftmaxWithLoss):
     """dx = (t − p) dout / N."""
 
@@ -58,7 +58,7 @@ class GradientSign(SoftmaxWithLoss):
         return -super().backward(dout)
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="t is not subtracted")
 class TargetNotSubtracted(SoftmaxWithLoss):
     """dx = p dout / N."""
 
@@ -67,7 +67,7 @@ class TargetNotSubtracted(SoftmaxWithLoss):
         return np.asarray(self._y * self._y.dtype.type(dout / len(self._y)))
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="t is subtracted twice")
 class TargetSubtractedTwice(SoftmaxWithLoss):
     """dx = (p − 2t) dout / N."""
 
@@ -75,7 +75,7 @@ class TargetSubtractedTwice(SoftmaxWithLoss):
         return super().backward(dout) - rows_of(self._t, self._y) * self._y.dtype.type(dout / len(self._y))
 
 
-@mutant(ROWS, source=BOOK)
+@mutant(ROWS, source=BOOK, cause="rows of t that sum to 1 only")
 class RowsSumToOne(SoftmaxWithLoss):
     """dx = p − t also for rows that do not sum to 1."""
 
@@ -85,7 +85,7 @@ class RowsSumToOne(SoftmaxWithLoss):
         return (self._y - rows_of(self._t, self._y)) * (dtype.type(dout) / dtype.type(len(self._y)))
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the last sample is missing")
 class LastSampleMissing(SoftmaxWithLoss):
     """dx of the last sample stays 0."""
 
@@ -95,7 +95,7 @@ class LastSampleMissing(SoftmaxWithLoss):
         return dx
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="right for the x of the call before")
 class StaleProbabilities(SoftmaxWithLoss):
     """backward uses the probabilities of the first forward, as long as they fit."""
 
@@ -107,7 +107,7 @@ class StaleProbabilities(SoftmaxWithLoss):
         return loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="right for the t of the call before")
 class StaleTargets(SoftmaxWithLoss):
     """backward uses the targets of the forward before the last one, as long as they fit."""
 
@@ -118,7 +118,7 @@ class StaleTargets(SoftmaxWithLoss):
         return loss
 
 
-@mutant(LABELS, unseen_in={"float32": "float32 is what it computes in"})
+@mutant(LABELS, unseen_in={"float32": "float32 is what it computes in"}, cause="p is kept in float32")
 class ProbabilitiesInFloat32(SoftmaxWithLoss):
     """The probabilities are kept in float32."""
 
@@ -128,7 +128,7 @@ class ProbabilitiesInFloat32(SoftmaxWithLoss):
         return loss
 
 
-@mutant(LABELS)
+@mutant(LABELS, cause="the layer keeps t itself")
 class KeepsTargetsByReference(SoftmaxWithLoss):
     """The cache is the caller's t, which may change before backward."""
 
@@ -138,7 +138,7 @@ class KeepsTargetsByReference(SoftmaxWithLoss):
         return loss
 
 
-@mutant(LABELS, source=BOOK)
+@mutant(LABELS, source=BOOK, cause="backward uses up or changes what is kept")
 class SubtractsInPlace(SoftmaxWithLoss):
     """backward subtracts 1 from the cached probabilities themselves, so a second one subtracts it again."""
 

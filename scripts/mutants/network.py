@@ -28,7 +28,7 @@ class Backwards(TwoLayerNet):
         return self.layers[name].backward(dout)
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="does not pass through the ReLU on its way back")
 class ReluSkippedInBackward(Backwards):
     """backward goes past the ReLU."""
 
@@ -36,7 +36,7 @@ class ReluSkippedInBackward(Backwards):
         return dout if name == "Relu1" else super().through(name, dout)
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="the ReLU is left out on the way forward")
 class ReluSkippedInForward(TwoLayerNet):
     """predict goes past the ReLU, backward through it."""
 
@@ -46,7 +46,7 @@ class ReluSkippedInForward(TwoLayerNet):
         return self.layers["Affine2"].forward(a)
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="starts from ones")
 class StartsFromOnes(Backwards):
     """backward starts from ones, not from the gradient of the loss."""
 
@@ -54,7 +54,7 @@ class StartsFromOnes(Backwards):
         return np.ones_like(dout)
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="divided by the length of the batch, once too often")
 class DividesByBatchAgain(Backwards):
     """The network divides by N, as the loss has done."""
 
@@ -62,7 +62,7 @@ class DividesByBatchAgain(Backwards):
         return dout / dout.dtype.type(len(dout))
 
 
-@mutant(PAIR, source=BOOK)
+@mutant(PAIR, source=BOOK, cause="W1, once it is assigned, has no effect")
 class RebindingIgnored(TwoLayerNet):
     """params is a dict beside the layers: params["W1"] = v changes nothing in them."""
 
@@ -85,7 +85,7 @@ class RebindingIgnored(TwoLayerNet):
         """As in the book."""
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="under the wrong name")
 class GradientsInReverse(TwoLayerNet):
     """The biases' gradients come back under each other's names."""
 
@@ -94,7 +94,7 @@ class GradientsInReverse(TwoLayerNet):
         return grads | {"b1": grads["b2"], "b2": grads["b1"]}
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="it adds up over calls")
 class AddsUpOverBatches(TwoLayerNet):
     """gradient adds to the gradients of the call before."""
 
@@ -108,7 +108,7 @@ class AddsUpOverBatches(TwoLayerNet):
         return grads
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="it is all 0")
 class BiasOfFirstLayerFrozen(TwoLayerNet):
     """b1 has no gradient."""
 
@@ -117,7 +117,7 @@ class BiasOfFirstLayerFrozen(TwoLayerNet):
         return grads | {"b1": np.zeros_like(grads["b1"])}
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="by a step of SGD, learning rate 0.1")
 class UpdatesWhileGoingBack(Backwards):
     """W2 is updated before the gradient goes through it to the first layer."""
 
@@ -132,7 +132,7 @@ class UpdatesWhileGoingBack(Backwards):
         return dx
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="it is that of the call before")
 class LossOfTheBatchBefore(TwoLayerNet):
     """After gradient, last_layer.loss is the loss of the call before."""
 
@@ -144,7 +144,7 @@ class LossOfTheBatchBefore(TwoLayerNet):
         return grads
 
 
-@mutant(PAIR)
+@mutant(PAIR, cause="gradient changes x in place")
 class NormalisesTheBatchInPlace(TwoLayerNet):
     """The mean of the batch is subtracted from the caller's x."""
 

@@ -9,7 +9,7 @@ from numpy_impl import ReLU
 from numpy_impl.checks import Array
 
 
-@mutant("relu", source=BOOK)
+@mutant("relu", source=BOOK, cause="it is open at x = 0")
 class OpenAtZero(ReLU):
     """The derivative at 0 is 1: the mask is x < 0 for x ≤ 0."""
 
@@ -19,7 +19,7 @@ class OpenAtZero(ReLU):
         return y
 
 
-@mutant("relu")
+@mutant("relu", cause="taken as 1/2")
 class HalfAtZero(ReLU):
     """The derivative at 0 is 1/2."""
 
@@ -32,7 +32,7 @@ class HalfAtZero(ReLU):
         return np.where(self._x == 0, dout / 2, dx)
 
 
-@mutant("relu", source=BOOK)
+@mutant("relu", source=BOOK, cause="backward changes dout in place")
 class WritesIntoDout(ReLU):
     """Zeros are written into the caller's dout, and that array is returned."""
 
@@ -42,7 +42,7 @@ class WritesIntoDout(ReLU):
         return dout
 
 
-@mutant("relu")
+@mutant("relu", cause="forward changes x in place")
 class WritesIntoX(ReLU):
     """Zeros are written into the caller's x, and that array is returned."""
 
@@ -52,7 +52,7 @@ class WritesIntoX(ReLU):
         return x
 
 
-@mutant("relu")
+@mutant("relu", cause="the mask is that of dout")
 class MaskOfDout(ReLU):
     """dout ≤ 0 is stopped, as if it were x (guided back-propagation stops both)."""
 
@@ -61,7 +61,7 @@ class MaskOfDout(ReLU):
         return np.where(dout.real <= 0, 0, dout)
 
 
-@mutant("relu")
+@mutant("relu", cause="where x <= 0 it is 0.01 times")
 class LeakyBackward(ReLU):
     """A hundredth of dout passes where x < 0, as in another layer."""
 
@@ -70,7 +70,7 @@ class LeakyBackward(ReLU):
         return np.where(self._closed, dout * dout.dtype.type(0.01), dx)
 
 
-@mutant("relu")
+@mutant("relu", cause="where x < 0 it is 0.01 times")
 class LeakyForward(ReLU):
     """y is a hundredth of x where x < 0."""
 
@@ -78,7 +78,7 @@ class LeakyForward(ReLU):
         return np.where(x.real < 0, x * x.dtype.type(0.01), super().forward(x))
 
 
-@mutant("relu")
+@mutant("relu", cause="the mask is left out")
 class StraightThrough(ReLU):
     """dx = dout."""
 
@@ -87,7 +87,7 @@ class StraightThrough(ReLU):
         return dout.copy()
 
 
-@mutant("relu")
+@mutant("relu", cause="the mask is inverted")
 class InvertedMask(ReLU):
     """dout passes where x ≤ 0."""
 
@@ -96,7 +96,7 @@ class InvertedMask(ReLU):
         return np.where(self._closed, dout, 0)
 
 
-@mutant("relu")
+@mutant("relu", cause="right for the x of the call before")
 class StaleMask(ReLU):
     """The mask is that of the first forward, as long as it fits."""
 
@@ -128,7 +128,7 @@ class StopsNan(ReLU):
         return np.where(self._closed, 0, y)
 
 
-@mutant("relu")
+@mutant("relu", cause="where x < 0 it is -1 times")
 class AbsoluteValue(ReLU):
     """y = |x|."""
 
@@ -165,7 +165,7 @@ class MaskOnTheLastAxisReversed(ReLU):
         return np.where(self._closed[..., ::-1], 0, dout)
 
 
-@mutant("relu")
+@mutant("relu", cause="the layer keeps x itself")
 class KeepsMaskOfCallersArray(ReLU):
     """The mask is computed in backward, of the caller's x as it is by then."""
 
