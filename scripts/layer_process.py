@@ -123,7 +123,7 @@ def _report(options: dict[str, Any], tell: Any, printed: TextIO) -> dict[str, An
     import numpy as np
 
     import torch_ref
-    from torch_ref.candidates.examination import SILENCE
+    from torch_ref.candidates.examination import SILENCE, check_names
     from torch_ref.candidates.locate import line_of_error
 
     try:
@@ -135,10 +135,12 @@ def _report(options: dict[str, Any], tell: Any, printed: TextIO) -> dict[str, An
             options=dict(options["init"]),
             names=dict(options["map"]),
         )
-        dtypes = ["float64", "float32"] if options["dtype"] == "both" else [options["dtype"]]
-        examination = torch_ref.examine(made, map(np.dtype, dtypes), options["skip"], tell)
+        check_names(made, options["skip"])
     except (ValueError, TypeError, RuntimeError) as error:
         return {"error": str(error), "status": command_line.COULD_NOT_RUN}
+    try:
+        dtypes = ["float64", "float32"] if options["dtype"] == "both" else [options["dtype"]]
+        examination = torch_ref.examine(made, map(np.dtype, dtypes), options["skip"], tell)
     except BaseException as error:  # noqa: BLE001 - a layer may raise KeyboardInterrupt
         where = line_of_error(error, str(Path(options["target"].rpartition(":")[0]).resolve()))
         what = f"{type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
-from torch_ref.bounds import Ball, Format
+from torch_ref.bounds import Ball
 from torch_ref.causes.any_layer import causes_for
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
 
@@ -37,8 +37,24 @@ def causes_of(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     if not wrong:
         return []
+    dtypes, expected = {one.got.dtype for one in wrong}, wrong[0].case.x.dtype
+    if dtypes == {expected}:
+        return _explanations(name, observations)
+    if len(dtypes) > 1:
+        return []
+    (dtype,) = dtypes
+    returned = f"it is returned in {dtype}, not in {expected}"
+    # Rounded to what it ought to be, is it right then, or has it another slip besides?
+    converted = [one._replace(got=one.got.astype(expected)) for one in observations]
+    if all(one.is_right(name) for one in converted):
+        return [returned]
+    return [f"{says}; and {returned}" for says in _explanations(name, converted)]
+
+
+def _explanations(name: str, observations: Sequence[Observation]) -> list[str]:
+    wrong = [one for one in observations if not one.is_right(name)]
     right = [one for one in observations if one.is_right(name)]
-    suspects = (*_of_the_run(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
+    suspects = (*_in_place(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
     found: dict[str, Prediction] = {}
     for says, predicts in _tried(suspects, name, wrong):
         explains = says not in found and _explains(predicts, name, wrong, right)
@@ -47,17 +63,13 @@ def causes_of(name: str, observations: Sequence[Observation]) -> list[str]:
     return list(found)
 
 
-def _of_the_run(wrong: Sequence[Observation]) -> Iterator[Cause]:
+def _in_place(wrong: Sequence[Observation]) -> Iterator[Cause]:
     """What can be said only when one has seen the layer run."""
-    dtypes = {one.got.dtype for one in wrong}
-    if len(dtypes) == 1 and (dtype := dtypes.pop()) != wrong[0].case.x.dtype:
-        yield Cause(f"it is returned in {dtype}, not in {wrong[0].case.x.dtype}", _as_dtype(dtype))
     left = {id(one.case): one.left for one in wrong}
     changed = {what for one in wrong for what in changes(one.case, one.left)}
     if changed:
-        what = " and ".join(sorted(changed))
         yield Cause(
-            f"{what} {CHANGED}",
+            f"{' and '.join(sorted(changed))} {CHANGED}",
             lambda case, name: left[id(case)].right[name] if id(case) in left else None,
         )
 
@@ -102,21 +114,17 @@ def _say_the_same(one: Prediction, other: Prediction, name: str, wrong: Sequence
 
 def _holds(predicts: Prediction, name: str, one: Observation) -> bool:
     ball = predicts(one.case, name)
-    return ball is not None and reproduces(one.got, ball, one.case, any_dtype=one.got.dtype == ball.format.dtype)
+    return ball is not None and reproduces(one.got, ball, one.case)
 
 
 @ieee_arithmetic
-def reproduces(got: Any, ball: Ball, case: Case, *, any_dtype: bool = False) -> bool:
+def reproduces(got: Any, ball: Ball, case: Case) -> bool:
     """Whether an array has the shape of the ball and the dtype of the data, and lies within the ball.
 
     A ball of a narrower format asks for numbers of that format; what overflows there is within it. Where a radius is
     NaN only that both are NaN, infinite or finite is compared. Any other infinite radius reproduces nothing.
     """
-    if (
-        not isinstance(got, np.ndarray | np.generic)
-        or got.shape != ball.shape
-        or not (any_dtype or got.dtype == case.x.dtype)
-    ):
+    if not isinstance(got, np.ndarray | np.generic) or (got.shape, got.dtype) != (ball.shape, case.x.dtype):
         return False
     is_narrower = ball.format.dtype.itemsize < case.x.dtype.itemsize
     if is_narrower and not np.array_equal(got, got.astype(ball.format.dtype).astype(got.dtype), equal_nan=True):
@@ -128,16 +136,6 @@ def reproduces(got: Any, ball: Ball, case: Case, *, any_dtype: bool = False) -> 
     if is_narrower:
         return bool((within | np.isinf(radius)).all() and within.any())
     return bool((within & ~np.isinf(radius)).all())
-
-
-def _as_dtype(dtype: Any) -> Prediction:
-    """The right values, but in another dtype."""
-
-    def predict(case: Case, name: str) -> Ball | None:
-        ball = case.right[name]
-        return Ball(ball.centre, ball.radius, Format(dtype, ball.format.wide))
-
-    return predict
 
 
 def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> float:

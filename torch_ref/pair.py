@@ -162,9 +162,8 @@ class Pair:
 @cache
 def _runs(pair: Pair, scenario: Scenario) -> bool:
     """Whether PyTorch's module takes data of this kind: a batch-norm, say, refuses a single sample."""
-    example = pair.example(pair.layer, Data(scenario, np.float64))
     try:
-        pair.torch_results(example)
+        pair.torch_results(pair.example(pair.layer, Data(scenario, np.float64)))
     except (RuntimeError, ValueError, IndexError):
         return False
     return True

@@ -51,7 +51,8 @@ def _tables(failed: list[Report], where: str) -> str:
 
 def _not_numbers(failed: dict[Scenario, Report]) -> str:
     """Whether the worst entries are NaN."""
-    are_nan = [scenario.name for scenario, found in failed.items() if np.isnan(found.rows[0].numpy.value)]
+    worst = {scenario.name: found.rows[0].numpy for scenario, found in failed.items()}
+    are_nan = [name for name, finding in worst.items() if finding.entry and np.isnan(finding.value)]
     return f"; NaN on {'each of them' if len(are_nan) == len(failed) else ', '.join(are_nan)}" if are_nan else ""
 
 

@@ -5,7 +5,7 @@ import io
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ SILENCE = "silence"
 FOLLOWS = {
     "memory_layouts": ("arguments_unmodified", "repeatable"),
     "second_call": ("arguments_unmodified", "repeatable"),
-    "parameters_take_effect": ("repeatable", "forward"),
+    "parameters_take_effect": ("repeatable",),
     "backward_twice": ("arguments_unmodified", "repeatable", "second_call"),
     "results_are_the_callers": ("arguments_unmodified", "repeatable", "second_call", "backward_twice"),
 }
@@ -33,7 +33,10 @@ FOLLOWS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What one check found, in a sentence, and where; `causes` are the slips that explain it."""
+    """What a check found, in a sentence, and where; `causes` are the slips that explain it.
+
+    Where it is said of several tensors, or by several checks, these are "dW1, db1".
+    """
 
     check: str
     tensor: str
@@ -92,9 +95,7 @@ def examine(
     subjects = [candidate.subject(dtype) for dtype in dtypes]
     file, pair = file_of(candidate.cls), candidate.pair
     checks = checks_of(pair, ours=False)
-    unknown = set(skip) - {*checks, SILENCE}
-    if unknown:
-        raise ValueError(f"skip: it must name one of {', '.join([*checks, SILENCE])}, got {', '.join(sorted(unknown))}")
+    check_names(candidate, skip)
     checks = {name: check for name, check in checks.items() if name not in skip}
     found: list[Problem] = []
     remarks: list[str] = []
@@ -128,6 +129,14 @@ def examine(
         pictures,
         tuple(remarks),
     )
+
+
+def check_names(candidate: Candidate, names: Iterable[str]) -> None:
+    """Raises ValueError for a check that does not exist."""
+    known = [*checks_of(candidate.pair, ours=False), SILENCE]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"skip: it must name one of {', '.join(known)}, got {name}")
 
 
 def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -> Iterator[Problem]:
@@ -173,31 +182,53 @@ def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
         is_random = any(other.check == "repeatable" for other in of_tensor)
         is_left_over = any(other.check == "second_call" and other.causes for other in of_tensor)
         return is_in_place or is_random or is_left_over
-    return not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
+    is_left_out = problem.check == "parameters_take_effect" and any("left out" in c for o in others for c in o.causes)
+    return is_left_out or not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
 
 
 def _merged(problems: Sequence[Problem]) -> list[Problem]:
-    """What is found in both dtypes is said once: with the causes that explain it in both."""
-    merged: dict[tuple[str, ...], Problem] = {}
+    """What is found in both dtypes is said once."""
+    merged: list[Problem] = []
     for problem in problems:
-        key: tuple[str, ...] = (problem.check, problem.tensor, problem.where)
-        if not problem.causes:  # the same from several checks, as of a forward that returns None
-            key = (problem.sentence, problem.where)
-        before = merged.get(key)
-        if before is None:
-            merged[key] = problem
-            continue
-        common = tuple(cause for cause in before.causes if cause in problem.causes)
-        if problem.sentence == before.sentence:
-            sentence = before.sentence
-        elif common:
-            sentence = f"{problem.tensor}: {' – or '.join(common)}"
+        for i, before in enumerate(merged):
+            both = _both(before, problem)
+            if both:
+                merged[i] = both
+                break
         else:
-            merged[(*key, problem.sentence)] = problem
-            continue
-        dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
-        merged[key] = Problem(before.check, before.tensor, sentence, problem.where, dtypes, common)
-    return list(merged.values())
+            merged.append(problem)
+    return _by_sentence(merged)
+
+
+def _both(before: Problem, problem: Problem) -> Problem | None:
+    """Two findings as one, if they are: with the causes that explain both, or with the only ones that there are."""
+    dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
+    if problem.where == before.where and problem.sentence == before.sentence:
+        return replace(before, dtypes=dtypes)
+    if (problem.where, problem.check, problem.tensor) != (before.where, before.check, before.tensor):
+        return None
+    common = tuple(cause for cause in before.causes if cause in problem.causes)
+    if common:
+        return replace(before, sentence=f"{problem.tensor}: {' – or '.join(common)}", dtypes=dtypes, causes=common)
+    if before.causes and problem.causes:
+        return None
+    told = problem if problem.causes else before
+    return replace(told, sentence=f"{told.sentence} (told in {told.dtypes[0]}, wrong in both)", dtypes=dtypes)
+
+
+def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
+    """What is said of several tensors is said once: "dW1, db1: it is all 0"."""
+    grouped: dict[Any, list[Problem]] = {}
+    for problem in problems:
+        said = problem.sentence.removeprefix(f"{problem.tensor}: ")
+        grouped.setdefault((said, problem.where, problem.dtypes, problem.causes), []).append(problem)
+    found = []
+    for (said, where, dtypes, causes), same in grouped.items():
+        tensors = ", ".join(dict.fromkeys(problem.tensor for problem in same))
+        checks = ", ".join(dict.fromkeys(problem.check for problem in same))
+        sentence = f"{tensors}: {said}" if len(same) > 1 else same[0].sentence
+        found.append(Problem(checks, tensors, sentence, where, dtypes, causes))
+    return found
 
 
 def _at_infinity(subject: Subject) -> list[str]:

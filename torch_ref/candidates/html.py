@@ -48,7 +48,7 @@ def _page(examination: Examination) -> Iterator[str]:
     for problem in examination.problems:
         yield f'<div class="problem"><p><b>{escape(problem.sentence)}</b></p>'
         yield f'<p class="where">{escape(about(problem, examination))}</p></div>'
-    wrong = {problem.tensor for problem in examination.problems}
+    wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
     for picture in sorted(examination.pictures, key=lambda picture: not picture.is_wrong):
         yield from _section(picture, is_suspect=picture.tensor in wrong)
     yield "<h2>What was checked</h2><ul>"

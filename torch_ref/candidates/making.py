@@ -44,9 +44,9 @@ def _not_made(cls: Any, why: str, error: BaseException) -> str:
 
 
 def adapted(layer: Any, kept_in: Mapping[str, Place], values: Mapping[str, Array]) -> LayerAdapter | NetworkAdapter:
-    """Behind its face, with these values as its parameters."""
-    for name, place in kept_in.items():
-        places.put(layer, place.name, values[name])
+    """Behind its face, with these values as its parameters: none for a network, which is given them later, once."""
+    for name, value in values.items():
+        places.put(layer, kept_in[name].name, value)
     return face(layer, kept_in)
 
 

@@ -22,15 +22,13 @@ from torch_ref.weights import params_of
 
 def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[..., Any]]:
     """A pair for the module, and what makes the class in the place of the pair's layer."""
-    sizes_at = {"in": USUAL_FEATURES, "out": 3}
-    rigid = not takes(cls, sizes_at, {}) and bool(parameters_of(make(cls, sizes_at, {}, given.options)))
-    probe_sizes = sizes_at | dict(given.sizes)
-    module = twin.make(probe_sizes)
-    shapes = {path: tuple(p.shape) for path, p in module.named_parameters()}
+    sizes = {"in": USUAL_FEATURES, "out": 3} | dict(given.sizes)
+    module = twin.make(sizes)
     theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
-    own = parameters_of(make(cls, probe_sizes, theirs, given.options))
-    names = match({name: array.shape for name, array in own.items()}, shapes, given.names)
-    kept_in = {name: Place(name) for name in names}
+    own = parameters_of(make(cls, sizes, theirs, given.options))
+    ours, shapes = ({name: array.shape for name, array in some.items()} for some in (own, theirs))
+    names = match(ours, shapes, given.names)
+    rigid = bool(own) and not takes(cls, sizes, theirs)
     takes_targets = _arity(cls) > 1
 
     def example(make: Callable[..., Any], data: Data) -> Example:
@@ -47,7 +45,7 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
         return Example(make(sizes, values), (x,), data.dout(*_output_shape(module, x)))
 
     def factory(sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
-        layer = adapted(make(cls, sizes, values, given.options), kept_in, values)
+        layer = adapted(make(cls, sizes, values, given.options), {name: Place(name) for name in values}, values)
         layer.sizes = sizes
         return layer
 
@@ -61,8 +59,8 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
         data_sets=resized(SCENARIOS, given.sizes, rigid=rigid),
     )
     if pair.ordinary not in pair.scenarios:
-        x = pair.example(pair.layer, Data(pair.ordinary, np.float64)).inputs[0]
-        raise ValueError(f"{twin.name}: PyTorch's own must take the data, got x of shape {x.shape}")
+        n, d = pair.ordinary.sizes[:2]
+        raise ValueError(f"{twin.name}: PyTorch's own must take the data, got x of shape {(n, *(given.shape or (d,)))}")
     return pair, factory
 
 

@@ -59,7 +59,8 @@ def _made(
     cls: Any, example: Example, params: Mapping[str, Array], kept_in: Mapping[str, Place], given: Given
 ) -> LayerAdapter | NetworkAdapter:
     own = {name: place.read(params[name]) for name, place in kept_in.items()}
-    return adapted(make(cls, _sizes_of(example, params), own, given.options), kept_in, own)
+    layer = make(cls, _sizes_of(example, params), own, given.options)
+    return adapted(layer, kept_in, own if hasattr(layer, "backward") else {})
 
 
 def _kept_in(cls: Any, pair: Pair, example: Example, given: Given) -> dict[str, Place]:
@@ -67,7 +68,7 @@ def _kept_in(cls: Any, pair: Pair, example: Example, given: Given) -> dict[str, 
     if not pair.parameters:
         return {}
     params = pair.params(example.layer)
-    theirs = {path: tuple(value.shape) for path, value in pair.module(example.layer).named_parameters()}
+    theirs = {path: tuple(value.shape) for path, value in pair.twin(example.layer).named_parameters()}
     own = parameters_of(make(cls, _sizes_of(example, params), params, given.options))
     names = match({name: array.shape for name, array in own.items()}, theirs, given.names)
     by_path = {path.removesuffix(".T"): (name, path.endswith(".T")) for name, path in names.items()}

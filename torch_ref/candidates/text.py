@@ -28,7 +28,7 @@ def _lines(examination: Examination) -> Iterator[str]:
         yield ""
         yield f"  {problem.sentence}"
         yield f"    {about(problem, examination)}"
-    wrong = {problem.tensor for problem in examination.problems}
+    wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
     pictures = [picture for picture in examination.pictures if picture.is_wrong and picture.worst]
     if pictures:
         yield ""

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import torch
 from torch import nn
 
 from torch_ref.candidates.building import build
@@ -25,11 +26,16 @@ REGISTERED = {
 
 @dataclass(frozen=True)
 class Twin:
-    """`make` makes the module for sizes ("in", "out"); `pair` has proven bounds for it, where there is one."""
+    """`maker` makes the module for sizes ("in", "out"); `pair` has proven bounds for it, where there is one."""
 
     name: str
-    make: Callable[[Mapping[str, int]], nn.Module]
+    maker: Callable[[Mapping[str, int]], nn.Module]
     pair: Pair | None = None
+
+    def make(self, sizes: Mapping[str, int]) -> nn.Module:
+        """The module; PyTorch draws first weights for it, of which its global random state shall not notice."""
+        with torch.random.fork_rng(devices=[]):
+            return self.maker(sizes)
 
 
 def twin_like(like: Like, targets: str | None = None) -> Twin:

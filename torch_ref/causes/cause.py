@@ -74,8 +74,10 @@ class Case:
 
     @property
     def outputs(self) -> int:
-        """The units or classes of the result."""
-        return np.shape(self.dout)[-1] if np.ndim(self.dout) else self.features
+        """The units or classes of the result: in a network they are as many as its last bias has."""
+        if np.ndim(self.dout):
+            return np.shape(self.dout)[-1]
+        return len(list(self.params.values())[-1]) if self.params else self.features
 
 
 # What the slip makes of a tensor; None where it changes nothing, or cannot be made.

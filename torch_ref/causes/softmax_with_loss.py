@@ -14,10 +14,10 @@ from torch_ref.layer_bounds import log_softmax, softmax
 def rows(case: Case) -> Array:
     """The targets as rows, class indices as well."""
     t = case.inputs[1]
-    return np.eye(case.x.shape[-1])[t] if t.ndim == 1 else t
+    return np.eye(case.outputs)[t] if t.ndim == 1 else t
 
 
-def _loss(case: Case, log_p: Ball) -> Ball:
+def loss_of(case: Case, log_p: Ball) -> Ball:
     """−1/N Σ t log p."""
     weighted = case.exact(rows(case)) * log_p
     return -weighted.sum().scaled(log_p.format.wide.type(1) / case.N, 2)
@@ -31,7 +31,7 @@ def _dx(case: Case, difference: Ball) -> Ball:
 def _with_targets(change: Callable[[Array, int], Array]) -> Prediction:
     def predict(case: Case, name: str) -> Ball:
         x, t = case.inputs
-        return case.given(inputs=(x, change(t, x.shape[-1])))[name]
+        return case.given(inputs=(x, change(t, case.outputs)))[name]
 
     return predict
 
@@ -51,28 +51,39 @@ def _p(case: Case) -> Ball:
 
 def _over_the_batch(case: Case, name: str) -> Ball:
     z = case.exact(case.x).T
-    return _loss(case, log_softmax(z).T) if name == "loss" else _dx(case, softmax(z).T - case.exact(rows(case)))
+    return loss_of(case, log_softmax(z).T) if name == "loss" else _dx(case, softmax(z).T - case.exact(rows(case)))
 
 
-def _log_of(changed: Callable[[Ball], Ball]) -> Prediction:
-    """The loss, with the logarithm of something else than p."""
+def logits(case: Case) -> Ball:
+    return case.exact(case.x)
+
+
+def _log_of(changed: Callable[[Ball], Ball], z_of: Callable[[Case], Ball]) -> Prediction:
+    """The loss, with the logarithm of something else than p = softmax(z)."""
 
     @ieee_arithmetic
     def predict(case: Case, name: str) -> Ball | None:
-        return _loss(case, log(changed(_p(case)))) if name == "loss" else None
+        return loss_of(case, log(changed(_not_negative(softmax(z_of(case)))))) if name == "loss" else None
 
     return predict
+
+
+def _not_negative(p: Ball) -> Ball:
+    """The half of the ball that p is in."""
+    low, high = np.maximum(p.centre - p.radius, 0), p.centre + p.radius
+    return Ball((low + high) / 2, ((high - low) / 2).astype(float), p.format)
 
 
 def _at_least(epsilon: float) -> Callable[[Ball], Ball]:
     return lambda p: Ball(np.maximum(p.centre, epsilon), np.where(p.centre < epsilon - p.radius, 0, p.radius), p.format)
 
 
-def _by_epsilon() -> Iterator[Cause]:
+def by_epsilon(z_of: Callable[[Case], Ball]) -> Iterator[Cause]:
     for power in range(-4, -17, -1):
         e = 10.0**power
-        yield Cause(f"the logarithm is that of p + 1e{power}: an epsilon inside the log", _log_of(lambda p, e=e: p + e))  # type: ignore[misc]
-        yield Cause(f"p is clipped to 1e{power} before the logarithm", _log_of(_at_least(e)))
+        added = _log_of(lambda p, e=e: p + e, z_of)  # type: ignore[misc]
+        yield Cause(f"the logarithm is that of p + 1e{power}: an epsilon inside the log", added)
+        yield Cause(f"p is clipped to 1e{power} before the logarithm", _log_of(_at_least(e), z_of))
 
 
 def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction:
@@ -90,7 +101,7 @@ def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction
         p = shifted / shifted.sum(1, keepdims=True)
         t = rows(case)
         if name == "loss":
-            naive, ball = -np.sum(np.where(t == 0, 0, t * np.log(naive_p))) / n, _loss(case, _or_nothing(log(p), t))
+            naive, ball = -np.sum(np.where(t == 0, 0, t * np.log(naive_p))) / n, loss_of(case, _or_nothing(log(p), t))
         else:
             difference = naive_p - t
             naive, ball = difference * (case.dout / n), _dx(case, p - case.exact(t))
@@ -132,11 +143,14 @@ def _complement(p: Ball, t: Array) -> Ball:
     )
 
 
-SOFTMAX_WITH_LOSS = (
+LABELS = (
     Cause("the labels are off by one: it is right for t - 1", _shifted(-1)),
     Cause("the labels are off by one: it is right for t + 1", _shifted(1)),
+)
+SOFTMAX_WITH_LOSS = (
+    *LABELS,
     Cause("the softmax runs over the batch, where it must run over the classes", _over_the_batch),
-    *_by_epsilon(),
+    *by_epsilon(logits),
     Cause("no maximum is subtracted before exp, which overflows or underflows", _maximum_subtracted(lambda _: 0.0)),
     Cause(
         "the maximum of the whole batch is subtracted, where it must be that of the row: exp underflows",

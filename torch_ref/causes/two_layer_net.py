@@ -8,6 +8,7 @@ import numpy as np
 
 from torch_ref.bounds import Ball
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
+from torch_ref.causes.softmax_with_loss import LABELS, by_epsilon
 from torch_ref.layer_bounds import (
     affine,
     affine_backward,
@@ -94,7 +95,14 @@ def _after_a_step(a: float) -> Prediction:
     return _at_once(results)
 
 
+def _logits(case: Case) -> Ball:
+    this = Pass.of(case)
+    return affine(this.h, W=this.W2, b=this.b2)
+
+
 TWO_LAYER_NET: tuple[Cause | Fitted, ...] = (
+    *LABELS,
+    *by_epsilon(_logits),
     Cause("the gradient does not pass through the ReLU on its way back", _at_once(_past_the_relu)),
     Cause("the ReLU is left out on the way forward", _at_once(_without_relu)),
     Cause("the way back starts from ones, where it must start from the gradient of the loss", _at_once(_from_ones)),

@@ -1,0 +1,217 @@
+"""A class of somebody else's is made, its parameters are matched, and it is put in the place of a pair's layer."""
+
+from typing import Any
+
+import numpy as np
+import own_layers
+import pytest
+import torch
+from own_layers import (
+    Affine,
+    AsPyTorch,
+    CrossEntropy,
+    Flatten,
+    InDicts,
+    LayerNorm,
+    OneSize,
+    Relu,
+    ReluByProduct,
+    Sized,
+    SquaredError,
+    make_flatten,
+    make_linear,
+)
+from torch import nn
+
+from torch_ref import PAIRS, candidate, examine, verify
+from torch_ref.candidates.building import build, canonical
+from torch_ref.candidates.instance import pair_for
+from torch_ref.candidates.matching import match, parameters_of
+
+RIGHT: dict[str, tuple[Any, Any, dict[str, Any]]] = {
+    "arrays": (Affine, "Linear", {}),
+    "arrays, as nn.": (Affine, "nn.Linear", {}),
+    "arrays, as a pair": (Affine, PAIRS["affine"], {}),
+    "sizes": (Sized, "Linear", {}),
+    "sizes that are given": (Sized, "Linear", {"inputs": 8, "outputs": 5}),
+    "one size": (OneSize, "Linear", {"inputs": 8, "outputs": 5}),
+    "(out, in), found out": (AsPyTorch, "Linear", {}),
+    "(out, in), as told": (AsPyTorch, "Linear", {"names": {"weight": "weight", "bias": "bias"}}),
+    "names by shape": (InDicts, "Linear", {}),
+    "names as told": (InDicts, "Linear", {"names": {"kappa": "weight.T", "lam": "bias"}}),
+    "measured": (Affine, make_linear, {"names": {"W": "weight.T"}}),
+    "no parameters": (Relu, "ReLU", {}),
+    "leading axes": (Relu, "ReLU", {"leading_axes": True}),
+    "infinite dout": (ReluByProduct, "ReLU", {}),
+    "loss": (CrossEntropy, "CrossEntropyLoss", {}),
+    "loss of many classes": (CrossEntropy, "CrossEntropyLoss", {"inputs": 7}),
+    "loss of values": (SquaredError, "MSELoss", {}),
+    "an option": (LayerNorm, "LayerNorm", {"options": {"eps": 1e-5}}),
+    "an instance": (LayerNorm, nn.LayerNorm(5), {"options": {"eps": 1e-5}, "inputs": 5}),
+    "images": (Flatten, make_flatten, {"shape": (3, 2, 4)}),
+}
+
+
+@pytest.mark.parametrize(("cls", "like", "given"), RIGHT.values(), ids=RIGHT)
+def test_right_layers_of_any_style_are_right(cls: Any, like: Any, given: dict[str, Any]) -> None:
+    found = examine(candidate(cls, like, **given))
+    assert found.problems == ()
+    assert found.ok
+    assert found.name == cls.__name__
+
+
+def test_the_basis_of_the_tolerance_is_said() -> None:
+    assert candidate(Affine, "Linear").basis == "proven rounding bounds"
+    assert candidate(Affine, make_linear, names={"W": "weight.T"}).basis.startswith("measured, not proven: ")
+
+
+def test_sizes_that_are_given_hold_where_a_scenario_is_not_about_sizes() -> None:
+    free = {s.name: s.sizes for s in candidate(Sized, "Linear", inputs=8, outputs=6).pair.scenarios}
+    assert free["ordinary"][:3] == (6, 8, 6)
+    assert free["square"] == (4, 4, 4, 4)
+    assert free["mnist"].D == 784
+    one = {s.name: s.sizes for s in candidate(OneSize, "Linear", inputs=8, outputs=5).pair.scenarios}
+    assert {sizes[1:3] for sizes in one.values()} == {(8, 5)}
+    assert "mnist" not in one  # its images have 784 pixels
+
+
+def test_a_weight_that_was_made_transposed_is_recognized() -> None:
+    layer = candidate(AsPyTorch, "Linear").factory(np.ones((5, 3)), np.ones(3))
+    assert layer.layer.weight.shape == (3, 5)
+    assert layer.params["W"].shape == (5, 3)
+    assert np.shares_memory(layer.params["W"], layer.layer.weight)
+
+
+NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
+    (own_layers.Half, "Linear", {}, "Half: it must have forward and backward, or loss and gradient, got neither"),
+    (OneSize, "Linear", {}, "OneSize: it makes its parameters in sizes of its own, which must be given"),
+    (own_layers.NoParameters, "Linear", {}, "NoParameters: it must keep its parameters as attributes or in a dict"),
+    (own_layers.CannotBeMade, "Linear", {}, r"CannotBeMade: it cannot be made: OSError: no disk \(own_layers.py:\d+"),
+    (own_layers.ExitsWhenMade, "Linear", {}, r"cannot be made: it calls sys.exit \(own_layers.py:\d+, in __init__"),
+    (own_layers.OddArgument, "Linear", {}, "OddArgument: cannot tell what its argument 'foo' is: neither a size"),
+    (Affine, "Lineal", {}, "like: it must be one of Affine, Linear, ReLU, .*, got 'Lineal'"),
+    (Affine, "functional", {}, "like: it must be one of .*, got 'functional'"),
+    (Affine, "Linear", {"names": {"V": "weight.T"}}, r"map V=weight.T: the parameters are W \(5, 3\), b \(3,\); those"),
+    (Affine, "Linear", {"names": {"W": "kernel"}}, r"map W=kernel: .* the twin are weight \(3, 5\), bias \(3,\)"),
+    (Sized, "Linear", {"inputs": 4, "outputs": 4}, r"the twin's parameter weight \(4, 4\) must have one counterpart"),
+    (LayerNorm, "Conv2d", {"options": {"eps": 0.1}}, "Conv2d: cannot tell what its argument 'kernel_size' is"),
+    (Relu, "BatchNorm2d", {}, "the twin's parameter weight .* got none of that shape; the parameters are none"),
+    (Relu, "MaxPool2d", {"shape": (2,)}, "MaxPool2d: cannot tell"),
+    (Relu, nn.Unflatten(1, (2, 2)), {}, r"Unflatten: PyTorch's own must take the data, got x of shape \(6, 5\)"),
+]
+
+
+@pytest.mark.parametrize(("cls", "like", "given", "message"), NOT_CHECKED)
+def test_what_cannot_be_checked_is_said_in_the_name_of_the_class(
+    cls: Any, like: Any, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        candidate(cls, like, **given)
+
+
+# Building
+
+
+def test_arguments_are_told_by_their_names() -> None:
+    class Made:
+        def __init__(self, hidden_size: int, W1: Any, bias_2: Any, *rest: Any, out: int = 0, other: str = "") -> None:
+            self.given = hidden_size, W1, bias_2, rest, out, other
+
+    made = build(Made, {"in": 2, "hidden": 3, "out": 4}, {"W1": "w", "b2": "b"}, {"other": "x"})  # type: ignore[dict-item]
+    assert made.given == (3, "w", "b", (), 4, "x")
+    assert build(dict, {"in": 2}) == {}  # no signature at all
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("W", ("weight", "")), ("b2", ("bias", "2")), ("Affine1.weight", ("weight", "1")), ("fc.bias", ("bias", "")),
+     ("gamma", ("weight", "")), ("running_mean", ("running_mean", "")), ("weight_3", ("weight", "3"))],
+)  # fmt: skip
+def test_a_parameter_is_known_by_its_name(name: str, kind: tuple[str, str]) -> None:
+    assert canonical(name) == kind
+
+
+# Matching
+
+
+def test_parameters_are_matched_by_name_then_shape_then_transposed() -> None:
+    theirs = {"weight": (3, 5), "bias": (3,)}
+    assert match({"W": (5, 3), "b": (3,)}, theirs) == {"W": "weight.T", "b": "bias"}
+    assert match({"p": (3, 5), "q": (3,)}, theirs) == {"p": "weight", "q": "bias"}
+    assert match({"p": (5, 3), "q": (3,)}, theirs) == {"p": "weight.T", "q": "bias"}
+    assert match({"p": (3, 5), "other": (5, 3), "q": (3,)}, theirs) == {"p": "weight", "q": "bias"}
+    with pytest.raises(ValueError, match="must have one counterpart, got p and q"):
+        match({"p": (3,), "q": (3,)}, {"bias_of_both": (3,)})
+    with pytest.raises(ValueError, match="got none of that shape; the parameters are none"):
+        match({}, theirs)
+
+
+def test_parameters_are_the_arrays_of_floats_that_are_no_gradients() -> None:
+    layer = Affine(np.ones((2, 3)), np.ones(3))
+    layer.backward_calls = np.ones(2, int)  # type: ignore[attr-defined]
+    layer.dW = np.ones((2, 3))
+    layer._cache = np.ones(3)  # type: ignore[attr-defined]
+    assert list(parameters_of(layer)) == ["W", "b"]
+    assert list(parameters_of(InDicts(2, 3))) == ["kappa", "lam"]
+    assert parameters_of(object()) == {}
+
+    class Behind:
+        @property
+        def gain(self) -> Any:
+            return np.ones(2)
+
+    assert list(parameters_of(Behind())) == ["gain"]
+
+
+# Layers that exist already
+
+
+def test_verify_takes_a_layer_of_your_own() -> None:
+    rng = np.random.default_rng(0)
+    W, b, x = rng.standard_normal((4, 3)), rng.standard_normal(3), rng.standard_normal((6, 4))
+    assert verify(Affine(W, b), x, like="Linear").ok
+    assert verify(AsPyTorch(W.T.copy(), b), x, like="Linear").ok
+    assert verify(Relu(), x, like=nn.ReLU()).ok
+    assert verify(CrossEntropy(), x, np.array([0, 1, 2, 3, 0, 1]), like="CrossEntropyLoss").ok
+    norm = LayerNorm(4, 1e-5)
+    assert verify(norm, x, like=nn.LayerNorm(4)).ok
+
+    class Wrong(Affine):
+        def backward(self, dout: Any) -> Any:
+            return -super().backward(dout)
+
+    report = verify(Wrong(W, b), x, like="Linear")
+    assert report.causes == {"dx": ["the sign is flipped"]}
+    assert str(report).endswith("dx: the sign is flipped")
+    with pytest.raises(ValueError, match="Relu: it must keep W, got no parameters"):
+        verify(Relu(), x, like="Linear")
+
+
+def test_verify_takes_a_network_of_your_own() -> None:
+    from book_network import TwoLayerNet  # noqa: PLC0415 - beside the test that needs it
+
+    net = TwoLayerNet(4, 3, 2)
+    report = verify(
+        net, np.random.default_rng(0).standard_normal((5, 4)), np.array([0, 1, 1, 0, 1]), like="TwoLayerNet"
+    )
+    assert [row.name for row in report.failures] == ["loss"]
+    assert report.causes["loss"] == ["the logarithm is that of p + 1e-7: an epsilon inside the log"]
+
+
+def test_a_pair_for_a_single_layer_has_no_other_data() -> None:
+    pair, _ = pair_for(LayerNorm(4, 1e-5), nn.LayerNorm(4), (np.ones((2, 4)),))
+    with pytest.raises(NotImplementedError, match="no other data"):
+        pair.example(pair.layer, None)  # type: ignore[arg-type]
+
+
+def test_rows_as_targets_are_told_by_their_axes() -> None:
+    x = np.random.default_rng(0).standard_normal((3, 4))
+    pair, _ = pair_for(CrossEntropy(), "CrossEntropyLoss", (x, abs(x)))
+    assert pair is PAIRS["softmax_with_loss_rows"]
+    assert candidate(CrossEntropy, "CrossEntropyLoss", targets="rows").pair.name == "softmax_with_loss_rows"
+
+
+def test_the_state_of_torchs_random_numbers_is_left_alone() -> None:
+    before = torch.random.get_rng_state()
+    candidate(Affine, "Linear").subject(np.float64).torch_results(PAIRS["affine"].ordinary)
+    assert torch.equal(torch.random.get_rng_state(), before)

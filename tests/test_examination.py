@@ -1,0 +1,223 @@
+"""What is said of a layer that is wrong: once, where, and nothing that is not so."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import own_layers
+import pytest
+from book_network import TwoLayerNet
+
+from torch_ref import Candidate, Examination, candidate, examine, html_of, text_of
+from torch_ref.candidates.examination import SILENCE
+from torch_ref.candidates.locate import file_of, line_of_method
+
+# What is said of each hostile layer; and where, if not in the class itself.
+HOSTILE = {
+    "Raises": ["it raises RuntimeError: no gradient yet"],
+    "RaisesForOneSample": ["it raises ValueError: a batch of one"],
+    "ReturnsNone": ["dx must be an array, got None"],
+    "ReturnsList": ["its result must be an array, got a list"],
+    "ReturnsObjects": ["its result must hold numbers, got object"],
+    "WrongShape": ["y: it is transposed"],
+    "WrongDtype": ["dx: it is returned in float64, not in float32"],
+    "GivesNan": ["y: no known slip explains it; wrong on every scenario; NaN on each of them"],
+    "Prints": ["it prints 'forward'"],
+    "Doubles": ["forward changes x in place, on ordinary"],
+    "KeepsX": [
+        "after the caller has edited x backward gives another dW: the layer keeps x itself, where it must keep a"
+    ],
+    "Exits": ["backward ends the program: it calls sys.exit"],
+    "EditsWeights": ["forward changes W in place, on ordinary"],
+    "SeedsNumPy": ["it seeds the global random state of NumPy"],
+    "SeedsPython": ["it seeds the global random state of Python"],
+    "IsRandom": ["y is random: the same data give another result"],
+    "NoGradient": ["backward must leave a gradient of W, as dW or in grads['W'], got none"],
+    "GradientIsAList": ["the gradient of b must be an array, got a list"],
+    "OnlyContiguous": ["it fails for arrays in Fortran order: ValueError: x must be contiguous"],
+    "WrongForFortran": ["y is wrong for arrays in Fortran order, on ordinary: OUTSIDE in 18 of 18"],
+}
+
+
+def examined(name: str, **options: Any) -> Examination:
+    return examine(candidate(getattr(own_layers, name), "Linear"), **options)
+
+
+@pytest.mark.parametrize(("name", "sentences"), HOSTILE.items(), ids=HOSTILE)
+def test_a_hostile_layer_gets_a_sentence_with_file_and_line(name: str, sentences: list[str]) -> None:
+    found = examined(name)
+    assert not found.ok
+    said = [problem.sentence for problem in found.problems]
+    assert len(said) == len(sentences)
+    for got, expected in zip(said, sentences, strict=True):
+        assert got.startswith(expected)
+    for problem in found.problems:
+        assert re.fullmatch(r"own_layers\.py:\d+, in (forward|backward)", problem.where)
+    assert text_of(found).startswith(f"own_layers.py:{name}, compared with Linear: WRONG\n")
+    assert "Traceback" not in text_of(found)
+
+
+def test_where_it_is_wrong_in_one_dtype_only_the_report_says_so() -> None:
+    text = text_of(examined("WrongDtype"))
+    assert "check input_gradient; in float32 only" in text
+    assert "right: y, dW, db" in text
+
+
+def test_the_report_of_a_right_layer_says_what_was_checked() -> None:
+    text = text_of(examined("Affine"))
+    assert text.splitlines()[0] == "own_layers.py:Affine, compared with Linear: right"
+    for part in (
+        "right: y, dx, dW, db",
+        "tolerance: proven rounding bounds",
+        "W_gradient",
+        "on 17 scenarios in float64 and",
+    ):
+        assert part in text
+    assert "not checked, for they are not batches or not for the twin: three-axes, one-axis" in text
+
+
+def test_a_check_can_be_left_out_and_the_report_says_so() -> None:
+    found = examined("KeepsX", skip=["results_are_the_callers"])
+    assert found.ok
+    assert "NOT checked, as asked: results_are_the_callers" in text_of(found)
+    assert examined("Prints", skip=[SILENCE]).ok
+    with pytest.raises(ValueError, match=r"skip: it must name one of forward, .*, silence, got speed"):
+        examined("Affine", skip=["speed"])
+
+
+def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
+    by_product = examine(candidate(own_layers.ReluByProduct, "ReLU"))
+    assert by_product.ok
+    assert by_product.remarks[0].startswith("at infinity and NaN it differs from PyTorch: y with nan in x")
+    (warned,) = examined("WarnsAndIsRight").remarks
+    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(own_layers\.py:\d+\)", warned)
+
+    class FailsAtNan(own_layers.Affine):
+        def forward(self, x: Any) -> Any:
+            if np.isnan(x).any():
+                raise ValueError("no number")
+            return super().forward(x)
+
+    assert examine(candidate(FailsAtNan, "Linear")).remarks == ("at infinity and NaN it fails: ValueError: no number",)
+
+
+def test_progress_is_told() -> None:
+    told: list[Any] = []
+    examined("Affine", dtypes=[np.float32], tell=lambda *what: told.append(what))
+    assert told[0] == (0, len(told), "forward, float32")
+    assert [done for done, *_ in told] == list(range(len(told)))
+
+
+def test_an_error_of_ours_is_not_blamed_on_the_layer() -> None:
+    made = candidate(own_layers.Affine, "Linear")
+    with pytest.raises(ZeroDivisionError):
+        examine(Candidate(made.cls, made.like, made.pair, lambda *_: 1 / 0))
+
+
+# The book's network
+
+
+def test_the_books_network_is_told_its_errata() -> None:
+    found = examine(candidate(TwoLayerNet, "TwoLayerNet"))
+    assert [problem.sentence for problem in found.problems] == [
+        "loss: the logarithm is that of p + 1e-7: an epsilon inside the log (told in float64, wrong in both)",
+        "W1, once it is assigned, has no effect on any result",
+        "dW1, db1, dW2, db2: it is returned in float64, not in float32",
+    ]
+
+
+def test_a_network_must_return_all_of_its_gradients() -> None:
+    class Partial(TwoLayerNet):
+        def gradient(self, x: Any, t: Any) -> Any:
+            grads = super().gradient(x, t)
+            del grads["b1"]
+            return grads
+
+    class Nothing(TwoLayerNet):
+        def gradient(self, x: Any, t: Any) -> Any:
+            super().gradient(x, t)
+
+    class LossOnDemand(TwoLayerNet):
+        def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+            super().__init__(input_size, hidden_size, output_size)
+            self.last = self.last_layer
+            del self.last_layer
+
+        def loss(self, x: Any, t: Any) -> Any:
+            return float(self.last.forward(self.predict(x), t))
+
+        def gradient(self, x: Any, t: Any) -> Any:
+            self.last_layer = self.last
+            grads = super().gradient(x, t)
+            del self.last_layer
+            return grads
+
+    for cls, says in (
+        (Partial, "gradient must have b1, got W1, W2, b2"),
+        (Nothing, "gradient must return a dict, got None"),
+        (LossOnDemand, "loss: the logarithm is that of p + 1e-7"),
+    ):
+        first = examine(candidate(cls, "TwoLayerNet"), [np.float64]).problems[0]
+        assert first.sentence.startswith(says)
+        assert first.where.startswith(("test_examination.py:", "book_network.py:"))
+
+
+# The page
+
+
+def test_the_page_shows_what_is_wrong_first_and_needs_nothing_else() -> None:
+    page = html_of(examined("GivesNan"))
+    assert page.index("y: wrong") < page.index("dx: right") < page.index("What was checked")
+    assert "NaN on each of them" in page
+    assert 'style="background:#000" title="nan"' in page
+    assert not re.search(r"(src|href)=|<script|@import|url\(", page)
+    assert page.count("<table") == page.count("</table>")
+
+
+def test_the_page_of_other_shapes_and_large_tensors() -> None:
+    page = html_of(examined("WrongShape"))
+    assert "y: wrong" in page
+    assert "got shape (3, 6), expected (6, 3)" in page
+
+    class WrongOnPixels(own_layers.Affine):
+        def backward(self, dout: Any) -> Any:
+            dx = super().backward(dout)
+            if dx.shape[1] == 784:
+                dx[3, 700] = 5
+            return dx
+
+    found = examine(candidate(WrongOnPixels, "Linear"))
+    (picture,) = (picture for picture in found.pictures if picture.is_wrong)
+    assert picture.scenario == "book"
+    assert picture.worst[0].index == (3, 700)
+    top, left = picture.corner
+    assert picture.got[3 - top, 700 - left] == 5
+    assert "shown is a part of it as a matrix, from row 0, column 688" in html_of(found)
+
+    class LeavesSomething(own_layers.Affine):
+        calls = 0
+
+        def backward(self, dout: Any) -> Any:
+            self.calls += 1
+            return super().backward(dout) * self.calls
+
+    assert "dx: right in one call" in html_of(examine(candidate(LeavesSomething, "Linear")))
+
+
+def test_a_page_is_made_where_a_tensor_is_missing() -> None:
+    found = examined("NoGradient")
+    assert found.pictures == ()
+    assert "backward must leave a gradient of W" in html_of(found)
+
+
+# Where it is
+
+
+def test_a_place_is_named_for_anything() -> None:
+    assert file_of(5) == ""
+    assert Path(file_of(own_layers.Affine)).name == "own_layers.py"
+    assert line_of_method(own_layers.Affine, "").startswith("own_layers.py:")
+    assert line_of_method(own_layers.Affine, "parameters").startswith("own_layers.py:")
+    assert line_of_method(TwoLayerNet, "backward").endswith(", in gradient")
+    assert line_of_method(int, "") == ""
