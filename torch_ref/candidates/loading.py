@@ -39,11 +39,9 @@ def _module(place: str) -> ModuleType:
             return importlib.import_module(place)
         name = f"candidate_{path.stem}" if path.stem in sys.modules else path.stem
         spec = importlib.util.spec_from_file_location(name, path.resolve())
-        if spec is None or spec.loader is None:
-            raise ValueError(f"{place}: it cannot be imported")
-        module = importlib.util.module_from_spec(spec)
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type] # a .py file has one
         sys.modules[name] = module
-        spec.loader.exec_module(module)
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
     except SystemExit as error:
         raise ValueError(f"{place}: it calls sys.exit as it is imported{_at(error, path)}") from error
     except ImportError as error:

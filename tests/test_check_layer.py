@@ -1,0 +1,208 @@
+"""check_layer.py as a user runs it: the exit status, one line for what could not be run, and no traceback of ours."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import own_layers
+import pytest
+from torch import nn
+
+from torch_ref import load
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "check_layer.py"
+LAYERS = Path(__file__).parent / "own_layers.py"
+HARD = """
+import os, ctypes, time
+import own_layers
+
+class Loops(own_layers.Affine):
+    def backward(self, dout):
+        while True:
+            pass
+
+class LoopsWhenMade(own_layers.Affine):
+    def __init__(self, W, b):
+        time.sleep(1000)
+
+class EndsTheProcess(own_layers.Affine):
+    def backward(self, dout):
+        os._exit(0)
+
+class Crashes(own_layers.Affine):
+    def backward(self, dout):
+        ctypes.string_at(0)
+
+class Interrupts(own_layers.Affine):
+    def backward(self, dout):
+        raise KeyboardInterrupt("me")
+
+class WritesToStdout(own_layers.Affine):
+    def backward(self, dout):
+        os.write(1, b"deep down")
+        return super().backward(dout)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("layers")
+    (made / "own_layers.py").write_text(LAYERS.read_text())
+    (made / "hard.py").write_text(HARD)
+    (made / "empty.py").write_text("")
+    (made / "broken.py").write_text("class Layer(:\n")
+    (made / "fails.py").write_text("def half(x):\n    return x / 0\n\nhalf(1)\n")
+    (made / "imports.py").write_text("import no_such_module\n")
+    (made / "exits.py").write_text("import sys\nsys.exit(0)\n")
+    return made
+
+
+def check(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8", "COLUMNS": "120"}
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env=environment, check=False)
+
+
+def test_right_wrong_and_the_page(folder: Path) -> None:
+    right = check(folder, "own_layers.py:Affine", "--like", "Linear", "--in", "8", "--out", "5", "--dtype", "float32")
+    assert (right.returncode, right.stderr) == (0, "")
+    assert right.stdout.startswith("own_layers.py:Affine, compared with Linear: right\n")
+
+    wrong = check(folder, "own_layers.py:WrongShape", "--like", "Linear", "--html", "new/report.html")
+    assert (wrong.returncode, wrong.stderr) == (1, "")
+    assert "y: it is transposed" in wrong.stdout
+    assert wrong.stdout.endswith(f"the same as a page: {Path('new') / 'report.html'}\n")
+    assert "y: it is transposed" in (folder / "new" / "report.html").read_text(encoding="utf-8")
+    assert not list((folder / "new").glob(".writing-*"))
+
+
+def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
+    done = check(
+        folder, "own_layers:InDicts", "--like", "own_layers.py:make_linear", "--map", "kappa=weight.T",
+        "--map", "lam=bias", "--dtype", "float64", "--skip", "memory_layouts", "--timeout", "60",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "tolerance: measured, not proven" in done.stdout
+    assert "NOT checked, as asked: memory_layouts" in done.stdout
+    norm = check(folder, "own_layers.py:LayerNorm", "--like", "LayerNorm", "--init", "eps=1e-5", "--dtype", "float64")
+    assert norm.returncode == 0, norm.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "message"),
+    [
+        ("Loops", 1, r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in backward, during the check"),
+        (
+            "LoopsWhenMade",
+            2,
+            r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in __init__, as it is imported",
+        ),
+        ("EndsTheProcess", 1, r"it ends the process at hard.py:\d+, in backward, with status 0, during the check"),
+        ("Crashes", 1, r"it ends the process at hard.py:\d+, in backward, with signal 11, during the check"),
+        ("Interrupts", 1, r"it raises KeyboardInterrupt: me, hard.py:\d+, in backward"),
+        ("WritesToStdout", 1, "it writes to the standard output: 'deep down"),
+    ],
+)
+def test_a_layer_that_cannot_be_caught_from_within(folder: Path, name: str, status: int, message: str) -> None:
+    done = check(folder, f"hard.py:{name}", "--like", "Linear", "--timeout", "3", "--dtype", "float64")
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert re.fullmatch(rf"check_layer\.py: hard\.py:{name}: {message}.*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fails.py:Layer"], "fails.py: ZeroDivisionError as it is imported: division by zero (fails.py:2, in half)"),
+        (["own_layers.py:Affine", "--skip", "speed"], "skip: it must name one of forward"),
+        (["own_layers.py:Affine", "--html", "own_layers.py/x.html"], "--html: cannot write to the folder"),
+        (["own_layers.py:Affine", "--html", "."], "--html: cannot write"),
+    ],
+)
+def test_what_could_not_be_run_is_one_line_and_status_2(folder: Path, arguments: list[str], message: str) -> None:
+    done = check(folder, *arguments, "--like", "Linear")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"check_layer.py: {message}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere.py:Affine", "nowhere.py: there is no such file"),
+        ("own_layers.py:Affin", "own_layers.py:Affin: there is no Affin, but Affine, Sized, OneSize, AsPyTorch"),
+        ("own_layers.py", "own_layers.py: say which class, own_layers.py:NAME, of Affine, Sized"),
+        ("empty.py", "empty.py: say which class, empty.py:NAME, of no class with a backward or gradient"),
+        ("own_layers", "own_layers: it must be file.py:Name or package.module:Name"),
+        ("broken.py:Layer", "broken.py:1: invalid syntax"),
+        ("fails.py:Layer", "fails.py: ZeroDivisionError as it is imported: division by zero (fails.py:2, in half)"),
+        ("imports.py:Layer", "imports.py: it cannot be imported: No module named 'no_such_module' (imports.py:1"),
+        ("nomodule:Layer", "nomodule: it cannot be imported: No module named 'nomodule'"),
+        ("exits.py:Layer", "exits.py: it calls sys.exit as it is imported (exits.py:2, in <module>)"),
+    ],
+)
+def test_what_cannot_be_loaded_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        load(target)
+
+
+def test_classes_are_loaded_from_files_and_from_modules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert load("torch.nn:Linear") is nn.Linear
+    assert load("own_layers.py:Affine.forward").__qualname__ == "Affine.forward"
+    assert own_layers.Affine is not load("own_layers.py:Affine")
+    assert "candidate_own_layers" in sys.modules  # the name itself is taken, by the file beside these tests
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x.py:A"], "the following arguments are required: --like"),
+        (["x.py:A", "--like", "ReLU", "--in", "0"], "argument --in: must be an integer of 1 or more, got '0'"),
+        (["x.py:A", "--like", "ReLU", "--shape", "3,x"], "argument --shape: must be an integer of 1 or more, got 'x'"),
+        (
+            ["x.py:A", "--like", "ReLU", "--init", "eps"],
+            "argument --init: must be NAME=VALUE with a Python literal, got",
+        ),
+        (["x.py:A", "--like", "ReLU", "--map", "W"], "argument --map: must be MINE=THEIRS, got 'W'"),
+        (["x.py:A", "--like", "ReLU", "--timeout", "-1"], "argument --timeout: must be a number of 0 or more"),
+    ],
+)
+def test_wrong_arguments_are_told_at_once(folder: Path, arguments: list[str], message: str) -> None:
+    done = check(folder, *arguments)
+    assert done.returncode == 2
+    assert f"check_layer.py: error: {message}" in done.stderr
+
+
+def test_the_help_teaches(folder: Path) -> None:
+    done = check(folder, "--help")
+    assert done.returncode == 0
+    for part in ("Exit status: 0 right, 1 wrong", "--like", "my_layers.py:MyAffine --like Linear --in 8 --out 5"):
+        assert part in done.stdout
+    assert "default: None" not in done.stdout.replace("TWIN", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no such signal")
+def test_an_interrupt_ends_both_processes(folder: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "hard.py:Loops", "--like", "Linear", "--timeout", "500"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        children: list[str] = []
+        while not children:
+            found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
+            children = found.stdout.split()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+    assert process.returncode == 130
+    assert stderr == "check_layer.py: interrupted\n"
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(child), 0)
