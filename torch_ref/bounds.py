@@ -101,6 +101,13 @@ class Ball:
         return Ball(self.centre.reshape(shape), self.radius.reshape(shape), self.format)
 
     @ieee_arithmetic
+    def shares(self, values: Array) -> Array:
+        """The distance of each value from its centre, in radii: 0 where they are equal, also as infinity or NaN."""
+        distance = abs(values.astype(self.format.wide) - self.centre).astype(float)
+        equal = (values == self.centre) | (np.isnan(values) & np.isnan(self.centre))
+        return np.where(equal, 0, np.where(np.isnan(distance), np.inf, distance / self.radius))
+
+    @ieee_arithmetic
     def result(self, centre: Array, radius: Array, largest: Array | float = 0.0) -> "Ball":
         """What an operation returns; `largest` bounds what it met on the way.
 

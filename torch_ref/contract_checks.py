@@ -9,11 +9,11 @@ from numpy_impl.checks import Array
 from torch_ref.causes.cause import Case
 from torch_ref.diagnosis import changes
 from torch_ref.oracle import Results
-from torch_ref.pair import Example, Pair, case_of
+from torch_ref.pair import Example, case_of
 from torch_ref.refusals import all_refusals
 from torch_ref.scenarios import Scenario
 from torch_ref.state_checks import backward_again, is_equal
-from torch_ref.subject import CheckError, Subject, require
+from torch_ref.subject import CheckError, Subject, left_by, require
 from torch_ref.verify import finding
 
 
@@ -68,17 +68,19 @@ def check_arguments_unmodified(subject: Subject) -> None:
         before = case_of(subject.pair, example)
         if not hasattr(example.layer, "backward"):
             subject.pair.run_raw(example)
-            _require_unchanged(before, subject.pair, example, "gradient", scenario)
+            _require_unchanged(before, example, "gradient", scenario)
             continue
         example.layer.forward(*example.inputs)
-        _require_unchanged(before, subject.pair, example, "forward", scenario)
+        _require_unchanged(before, example, "forward", scenario)
         example.layer.backward(example.dout)
-        _require_unchanged(before, subject.pair, example, "backward", scenario)
+        _require_unchanged(before, example, "backward", scenario)
 
 
-def _require_unchanged(before: Case, pair: Pair, example: Example, method: str, scenario: Scenario) -> None:
-    changed = changes(before, case_of(pair, example))
+def _require_unchanged(before: Case, example: Example, method: str, scenario: Scenario) -> None:
+    changed = changes(before, left_by(before, example, method))
     require(not changed, f"{method} changes {' and '.join(changed)} in place, on {scenario.name}", method=method)
+    frozen = [name for name, array in zip(("x", "t"), example.inputs, strict=False) if not array.flags.writeable]
+    require(not frozen, f"{method} makes {' and '.join(frozen)} read-only, on {scenario.name}", method=method)
 
 
 def check_bad_inputs(subject: Subject) -> None:

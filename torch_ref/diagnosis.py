@@ -55,12 +55,14 @@ def _explanations(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     right = [one for one in observations if one.is_right(name)]
     suspects = (*_in_place(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
-    found: dict[str, Prediction] = {}
-    for says, predicts in _tried(suspects, name, wrong):
-        explains = says not in found and _explains(predicts, name, wrong, right)
-        if explains and not any(_say_the_same(predicts, other, name, wrong) for other in found.values()):
-            found[says] = predicts
-    return list(found)
+    found: list[tuple[Cause, str]] = []
+    for cause, family in _tried(suspects, name, wrong):
+        if not _explains(cause.predicts, name, wrong, right):
+            continue
+        relatives = [other for other, its in found if family and its == family]
+        if not any(_say_the_same(cause.predicts, other.predicts, name, wrong) for other in relatives):
+            found.append((cause, family))
+    return list(dict.fromkeys(cause.says for cause, _ in found))
 
 
 def _in_place(wrong: Sequence[Observation]) -> Iterator[Cause]:
@@ -77,27 +79,37 @@ def _in_place(wrong: Sequence[Observation]) -> Iterator[Cause]:
 def changes(case: Case, left: Case) -> list[str]:
     """The names of the arrays that are not as they were."""
     before, after = case.arrays(), left.arrays()
-    return [name for name, value in before.items() if value.tobytes() != np.asarray(after[name]).tobytes()]
+    return [name for name, value in before.items() if _identity(value) != _identity(after[name])]
 
 
-def _tried(
-    suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]
-) -> Iterator[tuple[str, Prediction]]:
+def _identity(array: Array) -> tuple[Any, ...]:
+    return array.shape, array.dtype, array.tobytes()
+
+
+def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]) -> Iterator[tuple[Cause, str]]:
+    """With their families, and with the number in them, if they have one."""
     for suspect in suspects:
         if isinstance(suspect, Cause):
-            yield suspect
+            yield suspect, suspect.family
         else:
             a = _fitted(suspect.direction, name, wrong)
             if a:
-                yield suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a)
+                yield Cause(suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a)), suspect.family
 
 
 def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:
     """Wrong values are predicted; and where the values are right, so is the prediction, or it is none that fits.
 
-    (A slip that changes the shape may be made "where the shapes allow it".)
+    (A slip that changes the shape may be made "where the shapes allow it".) Half of the wrong observations or more must
+    tell something: an entry that is wrong, and that the prediction says to within a finite radius.
     """
-    if not all(_holds(predicts, name, one) for one in wrong):
+    telling = 0
+    for one in wrong:
+        ball = predicts(one.case, name)
+        if ball is None or not reproduces(one.got, ball, one.case):
+            return False
+        telling += _tells(one, name, ball)
+    if 2 * telling < len(wrong):
         return False
     for one in right:
         ball = predicts(one.case, name)
@@ -106,23 +118,27 @@ def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], rig
     return True
 
 
+@ieee_arithmetic
+def _tells(one: Observation, name: str, ball: Ball) -> bool:
+    right = one.case.right[name]
+    if ball.shape != right.shape:
+        return True
+    is_wrong = ~(abs(one.got - right.centre) <= right.radius)
+    return bool((is_wrong & ~np.isinf(ball.radius)).any())
+
+
 def _say_the_same(one: Prediction, other: Prediction, name: str, wrong: Sequence[Observation]) -> bool:
     """Such as a factor of the batch and one of all samples, where there is one leading axis."""
     balls = [(one(w.case, name), other(w.case, name)) for w in wrong]
     return all(a is not None and b is not None and np.array_equal(a.centre, b.centre, equal_nan=True) for a, b in balls)
 
 
-def _holds(predicts: Prediction, name: str, one: Observation) -> bool:
-    ball = predicts(one.case, name)
-    return ball is not None and reproduces(one.got, ball, one.case)
-
-
 @ieee_arithmetic
 def reproduces(got: Any, ball: Ball, case: Case) -> bool:
     """Whether an array has the shape of the ball and the dtype of the data, and lies within the ball.
 
-    A ball of a narrower format asks for numbers of that format; what overflows there is within it. Where a radius is
-    NaN only that both are NaN, infinite or finite is compared. Any other infinite radius reproduces nothing.
+    A ball of a narrower format asks for numbers of that format, and where its radius is infinite for no more. Where a
+    radius is NaN only that both are NaN, infinite or finite is compared. Any other infinite radius reproduces nothing.
     """
     if not isinstance(got, np.ndarray | np.generic) or (got.shape, got.dtype) != (ball.shape, case.x.dtype):
         return False
@@ -133,13 +149,15 @@ def reproduces(got: Any, ball: Ball, case: Case) -> bool:
     within = abs(got.astype(ball.format.wide) - centre) <= radius
     kinds_agree = (np.isnan(got) == np.isnan(centre)) & (np.isinf(got) == np.isinf(centre))
     within = np.where(np.isnan(radius), kinds_agree, within)
-    if is_narrower:
-        return bool((within | np.isinf(radius)).all() and within.any())
-    return bool((within & ~np.isinf(radius)).all())
+    return bool((within | np.isinf(radius) if is_narrower else within & ~np.isinf(radius)).all())
 
 
 def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> float:
-    """The number a, to three digits, that fits got = right + a · direction; 0 where none can be read off."""
+    """The number a, to three digits, that fits got = right + a · direction; 0 where none can be read off.
+
+    One wrong entry would fit any number: there must be two or more.
+    """
+    fits, entries = [], 0
     for one in wrong:
         ball, right = direction(one.case, name), one.case.right[name]
         if ball is None or not ball.shape == right.shape == one.got.shape:
@@ -148,6 +166,6 @@ def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> f
         usable = np.isfinite(difference) & np.isfinite(d)
         size = np.sum(d[usable] ** 2)
         if 0 < size < np.inf:
-            a = np.sum(difference[usable] * d[usable]) / size
-            return float(f"{a:.3g}") if np.isfinite(a) else 0.0
-    return 0.0
+            fits.append(np.sum(difference[usable] * d[usable]) / size)
+            entries += np.count_nonzero(usable & (d != 0) & (abs(difference) > right.radius))
+    return float(f"{fits[0]:.3g}") if entries > 1 and np.isfinite(fits[0]) else 0.0

@@ -9,7 +9,10 @@ The centre is what the twin computes in float64. The radius is measured, not pro
   after another, errs by about √n u), and 16 u of the greatest dout for a gradient, for formulas such as 1 − y² lose
   what is small beside 1.
 
-So small entries of a tensor are checked less sharply than large ones. A slip of the formula is far outside either way.
+Where a tiny move makes a large change, and one 1024 times as wide no larger one, the entry is at a jump, such as the kink of a
+hardtanh: that is no noise, and is left out. Where the twin's result is infinite or NaN, that must be so of the layer's.
+
+So small entries of a tensor are checked less sharply than large ones.
 """
 
 from collections.abc import Mapping
@@ -18,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numpy_impl.checks import Array
+from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball, Format
 from torch_ref.oracle import Results
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 TRIALS = 6
 SAFETY = 16
+FAR = 1024
 
 
 def measured_bounds(pair: "Pair", example: "Example", params: Mapping[str, Array], form: Format) -> dict[str, Ball]:
@@ -48,20 +53,32 @@ def measured_bounds(pair: "Pair", example: "Example", params: Mapping[str, Array
         )
 
     right = results(np.float64)
-    noise = [results(np.float64, 2 * form.u) for _ in range(TRIALS)]
-    if form.dtype == np.float32:
-        noise.append(results(np.float32))
+    shift = 2 * form.u
+    near = [results(np.float64, shift) for _ in range(TRIALS)]
+    far = [results(np.float64, FAR * shift) for _ in range(TRIALS)]
+    rounded = results(np.float32) if form.dtype == np.float32 else right
     sizes = [np.size(value) for value in (*example.inputs, example.dout, *params.values())]
     floor = form.u * (16 + 2 * np.sqrt(max(sizes)))
     balls = {}
     for name, centre in right.items():
-        change = np.max([abs(one[name] - centre) for one in noise], axis=0)
-        radius = SAFETY * change + floor * _greatest(centre) + form.tau
+        noise, growth = (_greatest_change([one[name] for one in some], centre) for some in (near, far))
+        scale = _greatest(centre)
+        is_jump = (noise > np.sqrt(form.u) * scale) & (growth < FAR / 64 * noise)
+        noise = np.maximum(np.where(is_jump, 0, noise), _greatest_change([rounded[name]], centre))
+        radius = SAFETY * noise + floor * scale + form.tau
         if name.startswith("d"):
             radius = radius + 16 * form.u * _greatest(np.asarray(example.dout))
         balls[name] = Ball(centre.astype(form.wide), np.broadcast_to(radius, centre.shape).astype(float), form)
     return balls
 
 
+@ieee_arithmetic
+def _greatest_change(values: list[Array], centre: Array) -> Array:
+    """Entry by entry; what is not finite, or not a number to compare with, says nothing of rounding."""
+    changes = np.abs(np.asarray(values) - centre)
+    return np.where(np.isfinite(changes), changes, 0).max(axis=0)
+
+
 def _greatest(values: Array) -> float:
-    return float(abs(values).max(initial=0))
+    """Of those that are finite."""
+    return float(abs(values[np.isfinite(values)]).max(initial=0))

@@ -1,6 +1,6 @@
 """The checks of what a layer keeps from call to call, and of whose the arrays are."""
 
-from copy import deepcopy
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -11,24 +11,38 @@ from torch_ref import places
 from torch_ref.causes.cause import Case
 from torch_ref.diagnosis import reproduces
 from torch_ref.oracle import Results
-from torch_ref.pair import Example, Pair, case_of
+from torch_ref.pair import Example, Pair, case_of, forward_of
 from torch_ref.subject import CheckError, Subject, require
 
 
 def check_second_call(subject: Subject) -> None:
-    """Results on a second batch have no trace of a first one, of the same size or another."""
-    for first in (
-        replace(subject, seed=subject.seed + 1).example(subject.pair.ordinary),
-        subject.example(subject.pair.another),
-    ):
-        used = subject.example(subject.pair.ordinary)
-        earlier, now = case_of(subject.pair, first._replace(layer=used.layer)), case_of(subject.pair, used)
-        subject.pair.run_raw(first._replace(layer=used.layer))
-        got = subject.pair.results(used)
-        for name, wanted in subject.results(subject.pair.ordinary).items():
-            if not is_equal(got[name], wanted):
-                sentence, cause = f"{name} in a second call", _trace_of(name, got[name], earlier, now)
-                raise CheckError(f"{sentence}: {cause or ANOTHER_CALL}", [cause], tensor=name)
+    """Results on a second batch have no trace of a first one: of the same size or another, run through backward or not,
+    or handed in in the same array."""
+    pair = subject.pair
+    for first in (replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.another)):
+        used = subject.example(pair.ordinary)
+        earlier, now = case_of(pair, first._replace(layer=used.layer)), case_of(pair, used)
+        pair.run_raw(first._replace(layer=used.layer))
+        _require_no_trace(subject, pair.results(used), earlier, now, "in a second call")
+        forward_of(used.layer)(*first.inputs)
+        _require_no_trace(subject, pair.results(used), earlier, now, "after a forward without a backward")
+
+    refilled, batch = replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.ordinary)
+    if refilled.inputs[0].flags.writeable:
+        refilled = refilled._replace(layer=batch.layer)
+        earlier, now = case_of(pair, refilled), case_of(pair, batch)
+        pair.run_raw(refilled)
+        for array, values in zip(refilled.inputs, batch.inputs, strict=True):
+            array[...] = values
+        results = pair.results(refilled._replace(dout=batch.dout))
+        _require_no_trace(subject, results, earlier, now, "with other data in the same array")
+
+
+def _require_no_trace(subject: Subject, got: Results, earlier: Case, now: Case, when: str) -> None:
+    for name, wanted in subject.results(subject.pair.ordinary).items():
+        if not is_equal(got[name], wanted):
+            cause = _trace_of(name, got[name], earlier, now)
+            raise CheckError(f"{name} {when}: {cause or ANOTHER_CALL}", [cause], tensor=name)
 
 
 ANOTHER_CALL = "it is another than in a first call: something is left from the call before"
@@ -55,11 +69,11 @@ def _trace_of(name: str, got: Array, earlier: Case, now: Case) -> str:
 def check_backward_twice(subject: Subject) -> None:
     """The same gradients twice: none is added to, no cache is used up."""
     example = subject.example(subject.pair.ordinary)
-    again = deepcopy(example)._replace(layer=example.layer)  # what the first backward writes into is not its input
+    again = _copy(example)  # what the first backward writes into is not its input
     first = subject.pair.results(example)
     for name, second in backward_again(subject.pair, again, first).items():
         if not is_equal(second, first[name]):
-            adds_up = np.shape(second) == first[name].shape and np.allclose(second, 2 * first[name])
+            adds_up = is_equal(second, 2 * first[name])
             method = "backward" if hasattr(example.layer, "backward") else "gradient"
             why = "it adds up" if adds_up else f"{method} uses up or changes what is kept"
             raise CheckError(f"{name} of a second {method} is another than that of the first: {why}", tensor=name)
@@ -92,11 +106,11 @@ def check_results_are_the_callers(subject: Subject) -> None:
         )
 
     example = subject.example(subject.pair.ordinary)
-    again = deepcopy(example)._replace(layer=example.layer)
+    again = _copy(example)
     usual = backward_again(subject.pair, again, subject.pair.results(example))
     for name in subject.case(subject.pair.ordinary).arrays() | kept:
         example = subject.example(subject.pair.ordinary)
-        again = deepcopy(example)._replace(layer=example.layer)
+        again = _copy(example)
         arrays = {**dict(zip(("x", "t"), example.inputs, strict=False)), **subject.pair.run_raw(example)}
         if name in arrays and arrays[name].flags.writeable:
             arrays[name][...] = 1
@@ -106,6 +120,11 @@ def check_results_are_the_callers(subject: Subject) -> None:
                 f" the layer keeps {name} itself, where it must keep a copy"
             )
             require(is_equal(value, usual[gradient]), otherwise, method="backward" if name[0] == "d" else "forward")
+
+
+def _copy(example: Example) -> Example:
+    """The same layer, with copies of the data."""
+    return example._replace(inputs=tuple(map(np.array, example.inputs)), dout=copy(example.dout))
 
 
 def backward_again(pair: Pair, example: Example, first: Results) -> Results:

@@ -1,8 +1,8 @@
 """What is checked: a layer of a pair, or a class in its place, in one dtype; and what is expected of it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch_ref.causes.cause import Case
 from torch_ref.diagnosis import Observation
 from torch_ref.oracle import Results
 from torch_ref.pair import Example, Pair, case_of
-from torch_ref.scenarios import SCENARIOS, Data, Scenario
+from torch_ref.scenarios import Data, Scenario
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Subject:
     dtype: Any
     layer: Callable[..., Any] | None = None
     seed: int = 0
+    _runs: dict[Scenario, tuple[Case, Results, Case]] = field(default_factory=dict, compare=False, repr=False)
 
     def example(self, scenario: Scenario, **options: Any) -> Example:
         """A new layer and new arrays, the same ones each time; options are those of `Data`."""
@@ -36,7 +37,11 @@ class Subject:
 
     def observed(self, scenario: Scenario, name: str) -> Observation:
         """One tensor that the layer computes."""
-        case, results, left = _run(self, scenario)
+        if scenario not in self._runs:
+            case, example = self.case(scenario), self.example(scenario)
+            results = self.pair.results(example)
+            self._runs[scenario] = case, results, left_by(case, example)
+        case, results, left = self._runs[scenario]
         return Observation(case, results[name], left)
 
     def results(self, scenario: Scenario, **options: Any) -> Results:
@@ -78,14 +83,6 @@ def _exact(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return pair.exact(Subject(pair, dtype, seed=seed).example(scenario))
 
 
-@lru_cache(maxsize=len(SCENARIOS))
-def _run(subject: Subject, scenario: Scenario) -> tuple[Case, Results, Case]:
-    """The data, the results on it, and the data as it then is."""
-    case, example = subject.case(scenario), subject.example(scenario)
-    results = subject.pair.results(example)
-    return case, results, case_of(subject.pair, example)
-
-
 class CheckError(AssertionError):
     """What a check found, in one sentence, of which tensor and in which method.
 
@@ -105,3 +102,15 @@ def require(condition: object, otherwise: str, *, tensor: str = "", method: str 
     """Raises CheckError; also where Python runs without assert statements."""
     if not condition:
         raise CheckError(otherwise, tensor=tensor, method=method)
+
+
+def left_by(case: Case, example: Example, method: str = "") -> Case:
+    """The data as the layer leaves them. Raises CheckError where a parameter is gone, or has become another thing."""
+    for name, value in case.params.items():
+        try:
+            now: Any = case.pair.params(example.layer)[name]
+        except (AttributeError, KeyError, TypeError):
+            raise CheckError(f"it removes its parameter {name}", method=method or "forward") from None
+        what = f"it makes another thing of its parameter {name}: {type(now).__name__} {np.shape(now)}"
+        require(isinstance(now, np.ndarray) and now.shape == value.shape, what, method=method or "forward")
+    return case_of(case.pair, example)

@@ -59,8 +59,9 @@ class Row:
     def at_fault(self) -> str:
         """Empty where both are within their radius."""
         if self.shows_nothing:
-            return "neither: " + self.numpy.verdict
-        return " and ".join(name for name, side in (("NumPy", self.numpy), ("PyTorch", self.torch)) if not side.ok)
+            return f"neither: {self.numpy.verdict}"
+        sides = (("NumPy", self.numpy), ("PyTorch", self.torch))
+        return " and ".join(name for name, side in sides if side.verdict not in (WITHIN, EVEN))
 
     @property
     def shows_nothing(self) -> bool:
@@ -156,7 +157,7 @@ def compare(ours: Results, theirs: Results, bounds: Mapping[str, Ball]) -> tuple
 
 @ieee_arithmetic
 def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
-    """One tensor beside its bound: shape, dtype, and every entry within its radius. NaN is never within anything."""
+    """One tensor beside its bound: shape, dtype, and every entry within its radius. NaN is within NaN only."""
     if not isinstance(got, np.ndarray):
         return Finding(f"no array, {type(got).__name__}")
     if got.shape != ball.shape:
@@ -165,16 +166,15 @@ def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
         return Finding(f"{got.dtype}, not {ball.format.dtype}")
     if not np.isfinite(ball.radius).all():
         return Finding(VACUOUS)
-    if name.startswith("d") and ball.centre.size > 1 and np.ptp(ball.centre) == 0:
-        return Finding(EVEN)
     if got.size == 0:
         return Finding(WITHIN, share=0.0)
-    distance = abs(got.astype(ball.format.wide) - ball.centre).astype(float)
-    share = np.where(distance == 0, 0, distance / ball.radius)
+    share = ball.shares(got)
     outside = ~(share <= 1)
-    worst = np.unravel_index(np.argmax(np.where(np.isnan(share), np.inf, share)), share.shape)
+    worst = np.unravel_index(np.argmax(share), share.shape)
+    is_even = name.startswith("d") and ball.centre.size > 1 and np.ptp(ball.centre) == 0
+    distance = abs(got.astype(ball.format.wide) - ball.centre)
     return Finding(
-        f"OUTSIDE in {np.count_nonzero(outside)} of {got.size}" if outside.any() else WITHIN,
+        f"OUTSIDE in {np.count_nonzero(outside)} of {got.size}" if outside.any() else EVEN if is_even else WITHIN,
         tuple(map(int, worst)),
         *(float(array[worst]) for array in (got, ball.centre, distance, ball.radius, share)),
     )

@@ -64,9 +64,8 @@ def _of(subject: Subject, scenario: Scenario, name: str, got: Array) -> Picture:
     fits = got.shape == ball.shape
     expected = ball.centre.astype(float)
     shown = got.astype(float) if fits else np.full(ball.shape, np.nan)
-    error = abs(shown - expected)
-    share = np.where(error == 0, 0, error / ball.radius)
-    order = np.argsort(np.where(np.isnan(share), np.inf, share), axis=None)[::-1]
+    share = ball.shares(got) if fits else np.full(ball.shape, np.nan)
+    order = np.argsort(share, axis=None)[::-1]
     indices = [tuple(map(int, np.unravel_index(i, share.shape))) for i in order[:WORST]]
     worst = [Entry(i, float(shown[i]), float(expected[i]), float(share[i])) for i in indices] if fits else []
     matrix = (-1, share.shape[-1] if share.ndim else 1)

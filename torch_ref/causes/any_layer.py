@@ -43,12 +43,14 @@ def flat(case: Case, name: str) -> Ball | None:
     return ball.reshape(-1) if len(ball.shape) > 1 else None
 
 
+SHAPE, SUM, COUNT, PASSED_ON = "shape", "sum", "count", "passed on"
+
 OF_SHAPES = (
     Cause("it is transposed", transposed),
     Cause("it has an axis of length 1 too many, as from a sum with keepdims=True", with_kept_axis),
-    Cause("a batch of one loses its axis", without_batch_of_one),
-    Cause("axes of length 1 are lost, as by squeeze", squeezed),
-    Cause("it is flattened", flat),
+    Cause("a batch of one loses its axis", without_batch_of_one, SHAPE),
+    Cause("axes of length 1 are lost, as by squeeze", squeezed, SHAPE),
+    Cause("it is flattened", flat, SHAPE),
 )
 
 # Parameters that are used wrongly
@@ -174,11 +176,11 @@ def reversed_axes(case: Case, name: str) -> Ball | None:
 
 
 OF_AXES = (
-    Cause("dout is summed over its last axis, where it must be the others", _sum_of_dout(lambda n: (n - 1,))),
-    Cause("dout is summed over its first axis alone", _sum_of_dout(lambda _: (0,))),
-    Cause("dout is summed over all axes but the first", _sum_of_dout(lambda n: tuple(range(1, n)))),
-    Cause("dout is summed over all of its axes", _sum_of_dout(lambda n: tuple(range(n)))),
-    Cause("dout is not summed over the batch", _sum_of_dout(lambda _: ())),
+    Cause("dout is summed over its last axis, where it must be the others", _sum_of_dout(lambda n: (n - 1,)), SUM),
+    Cause("dout is summed over its first axis alone", _sum_of_dout(lambda _: (0,)), SUM),
+    Cause("dout is summed over all axes but the first", _sum_of_dout(lambda n: tuple(range(1, n))), SUM),
+    Cause("dout is summed over all of its axes", _sum_of_dout(lambda n: tuple(range(n))), SUM),
+    Cause("dout is not summed over the batch", _sum_of_dout(lambda _: ()), SUM),
     Cause("its last two axes run backwards", reversed_axes),
 )
 
@@ -214,23 +216,18 @@ def times(factor: Callable[[Case], float]) -> Prediction:
     return predict
 
 
-COUNTS: dict[str, Callable[[Case], int]] = {
-    "the length of the batch": lambda case: case.N,
-    "the number of samples, over all leading axes": lambda case: case.rows,
-    "the number of outputs or classes": lambda case: case.outputs,
-    "the number of features": lambda case: case.features,
-}
-
-
 def _by_counts() -> Iterator[Cause]:
     for what, count in COUNTS.items():
-        yield Cause(f"it is divided by {what}, once too often", times(lambda case, n=count: 1 / n(case)))  # type: ignore[misc]
-        yield Cause(f"it is too large by a factor of {what}", times(lambda case, n=count: n(case)))  # type: ignore[misc]
-    yield Cause(
-        "it is divided by the number of classes, where it must be the length of the batch",
-        times(lambda case: case.N / case.outputs),
-    )
+        yield Cause(f"it is divided by {what}, once too often", times(lambda case, n=count: 1 / n(case)), COUNT)  # type: ignore[misc]
+        yield Cause(f"it is too large by a factor of {what}", times(lambda case, n=count: n(case)), COUNT)  # type: ignore[misc]
 
+
+COUNTS: dict[str, Callable[[Case], int]] = {
+    "the length of the batch": lambda case: case.N,
+    "the number of samples, over all leading axes": lambda case: case.rows if case.pair.is_proven else 1,
+    "the number of outputs or classes": lambda case: case.outputs if case.x.ndim < 3 else 1,
+    "the number of features": lambda case: case.features if case.x.ndim < 3 else 1,
+}
 
 OF_FACTORS = (
     Cause("it is all 0: never computed, or multiplied by 0", zeros),
@@ -238,7 +235,7 @@ OF_FACTORS = (
     Cause("it is twice as large as it must be", times(lambda _: 2)),
     Cause("it is half as large as it must be", times(lambda _: 0.5)),
     Cause("dout is ignored: it is the gradient for a dout of 1", of_ones),
-    Cause("dout is passed on as it is: the layer's own derivative is left out", dout_itself),
+    Cause("dout is passed on as it is: the layer's own derivative is left out", dout_itself, PASSED_ON),
     *_by_counts(),
     Cause("dout is multiplied in twice", of_squares),
 )

@@ -85,10 +85,14 @@ Prediction: TypeAlias = Callable[[Case, str], Ball | None]
 
 
 class Cause(NamedTuple):
-    """A slip in words, and what it predicts. It is said only where its predictions are what the layer computes."""
+    """A slip in words, and what it predicts. It is said only where its predictions are what the layer computes.
+
+    Of one family the first is said, where they predict the same.
+    """
 
     says: str
     predicts: Prediction
+    family: str = ""
 
 
 class Fitted(NamedTuple):
@@ -101,6 +105,7 @@ class Fitted(NamedTuple):
     direction: Prediction
     predicts: Callable[[float], Prediction]
     sign: int = 1
+    family: str = ""
 
 
 def along(direction: Prediction) -> Callable[[float], Prediction]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from numpy_impl.checks import Array
 from torch_ref.bounds import Ball
-from torch_ref.causes.any_layer import dout_itself
+from torch_ref.causes.any_layer import PASSED_ON, dout_itself
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction, along
 
 
@@ -40,7 +40,7 @@ def _negative_part(case: Case, name: str) -> Ball:
 
 
 RELU = (
-    Cause("dout is passed on as it is: the mask is left out", dout_itself),
+    Cause("dout is passed on as it is: the mask is left out", dout_itself, PASSED_ON),
     Cause(
         "it is open at x = 0: the mask is x < 0, where it must be x <= 0 (or x >= 0 for x > 0)",
         _dx(lambda x, _: x >= 0),
@@ -51,6 +51,6 @@ RELU = (
     Cause(
         "the mask is that of x and of dout, where it must be that of x alone", _dx(lambda x, dout: (x > 0) & (dout > 0))
     ),
-    Fitted("where x < 0 it is {a} times what comes in, not 0", _negative_part, along(_negative_part)),
-    Fitted("where x <= 0 it is {a} times what comes in, not 0", _closed_part, along(_closed_part)),
+    Fitted("where x < 0 it is {a} times what comes in, not 0", _negative_part, along(_negative_part), family=PASSED_ON),
+    Fitted("where x <= 0 it is {a} times what comes in, not 0", _closed_part, along(_closed_part), family=PASSED_ON),
 )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball, exp, log
+from torch_ref.causes.any_layer import times
 from torch_ref.causes.cause import Case, Cause, Prediction
 from torch_ref.layer_bounds import log_softmax, softmax
 
@@ -143,12 +144,17 @@ def _complement(p: Ball, t: Array) -> Ball:
     )
 
 
+BY_CLASSES = Cause(
+    "it is divided by the number of classes, where it must be the length of the batch",
+    times(lambda case: case.N / case.outputs),
+)
 LABELS = (
     Cause("the labels are off by one: it is right for t - 1", _shifted(-1)),
     Cause("the labels are off by one: it is right for t + 1", _shifted(1)),
 )
 SOFTMAX_WITH_LOSS = (
     *LABELS,
+    BY_CLASSES,
     Cause("the softmax runs over the batch, where it must run over the classes", _over_the_batch),
     *by_epsilon(logits),
     Cause("no maximum is subtracted before exp, which overflows or underflows", _maximum_subtracted(lambda _: 0.0)),

@@ -8,7 +8,7 @@ import numpy as np
 
 from torch_ref.bounds import Ball
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
-from torch_ref.causes.softmax_with_loss import LABELS, by_epsilon
+from torch_ref.causes.softmax_with_loss import BY_CLASSES, LABELS, by_epsilon
 from torch_ref.layer_bounds import (
     affine,
     affine_backward,
@@ -102,6 +102,7 @@ def _logits(case: Case) -> Ball:
 
 TWO_LAYER_NET: tuple[Cause | Fitted, ...] = (
     *LABELS,
+    BY_CLASSES,
     *by_epsilon(_logits),
     Cause("the gradient does not pass through the ReLU on its way back", _at_once(_past_the_relu)),
     Cause("the ReLU is left out on the way forward", _at_once(_without_relu)),
