@@ -55,7 +55,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     option("--hidden", **of_size, about="units of a network's hidden layer")
     option("--out", dest="outputs", **of_size, about="outputs or classes")
     option("--shape", type=shape, default=(), metavar="C,H,W", about="of one sample, where x is not (N, D)")
-    option("--targets", choices=["labels", "rows", "values"], about="what t is, for a loss")
+    option("--targets", choices=["labels", "one-hot", "rows", "values"], about="what t is, for a loss")
     option("--init", type=assignment, **many, metavar="NAME=VALUE", about="of the constructor: --init eps=1e-5")
     option("--map", type=pair_of_names, **many, metavar="MINE=THEIRS", about="as W=weight.T, where .T is a transpose")
     option("--leading-axes", action="store_true", about="x may have any number of leading axes, as in nn.Linear")

@@ -29,10 +29,14 @@ def checks_of(pair: Pair, *, ours: bool = True) -> dict[str, Check]:
     The last ones ask for what only the layers of this package promise: complex numbers, NaN and infinity as PyTorch
     has them, refusals in their own words; and the formula for many digits.
     """
-    names = Subject(pair, float).bounds(pair.ordinary)
-    tensors = {"forward" if n in ("y", "loss") else f"{'input' if n == 'dx' else n[1:]}_gradient": n for n in names}
-    values: dict[str, Check] = {c: partial(value_checks.check_values, name=name) for c, name in tensors.items()}
+    values: dict[str, Check] = {c: partial(value_checks.check_values, name=n) for c, n in tensors_of(pair).items()}
     return values | EVERYBODYS | (OURS if ours else {})
+
+
+def tensors_of(pair: Pair) -> dict[str, str]:
+    """The checks of values, and the tensor that each is of."""
+    names = Subject(pair, float).bounds(pair.ordinary)
+    return {"forward" if n in ("y", "loss") else f"{'input' if n == 'dx' else n[1:]}_gradient": n for n in names}
 
 
 EVERYBODYS: dict[str, Check] = {

@@ -53,7 +53,8 @@ def check_memory_layouts(subject: Subject) -> None:
             try:
                 ours = subject.results(scenario, layout=lay)
             except Exception as error:
-                raise CheckError(f"it fails for arrays in {layout}: {type(error).__name__}: {error}") from error
+                what = error.sentence if isinstance(error, CheckError) else f"it raises {type(error).__name__}: {error}"
+                raise CheckError(f"for arrays in {layout} {what}") from error
             for name, ball in bounds.items():
                 if finding(plain[name], ball, name).ok:
                     found = finding(ours[name], ball, name)
@@ -78,7 +79,8 @@ def check_arguments_unmodified(subject: Subject) -> None:
 
 def _require_unchanged(before: Case, example: Example, method: str, scenario: Scenario) -> None:
     changed = changes(before, left_by(before, example, method))
-    require(not changed, f"{method} changes {' and '.join(changed)} in place, on {scenario.name}", method=method)
+    how = " in place" if {"x", "t", "dout"} & set(changed) else ""
+    require(not changed, f"{method} changes {' and '.join(changed)}{how}, on {scenario.name}", method=method)
     frozen = [name for name, array in zip(("x", "t"), example.inputs, strict=False) if not array.flags.writeable]
     require(not frozen, f"{method} makes {' and '.join(frozen)} read-only, on {scenario.name}", method=method)
 

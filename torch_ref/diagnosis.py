@@ -167,5 +167,5 @@ def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> f
         size = np.sum(d[usable] ** 2)
         if 0 < size < np.inf:
             fits.append(np.sum(difference[usable] * d[usable]) / size)
-            entries += np.count_nonzero(usable & (d != 0) & (abs(difference) > right.radius))
+            entries += int(np.count_nonzero(usable & (d != 0) & (abs(difference) > right.radius)))
     return float(f"{fits[0]:.3g}") if entries > 1 and np.isfinite(fits[0]) else 0.0

@@ -3,14 +3,15 @@
 The centre is what the twin computes in float64. The radius is measured, not proven. It is made of
 
 - the noise: the greatest change of each entry when every number that goes in is moved by up to two units of its
-  format's roundoff u, in `TRIALS` random ways; in float32 also how far the twin in float32 lies from the centre;
-  `SAFETY` times as much is allowed, for another order of the same operations rounds differently;
+  format's roundoff u, in `TRIALS` random ways; or how far the twin in float32 lies from the centre, for float64 by as
+  much less as it has more digits; (`SAFETY` + n/2) times as much is allowed, where n numbers go in or come out, for
+  another order of the same operations rounds differently, and a sum of n equal numbers, one after another, errs by n/4 u;
 - a floor: (16 + 2 √n) u of the greatest entry of the tensor, where n numbers go in or come out (a sum of n terms, one
   after another, errs by about √n u), and 16 u of the greatest dout for a gradient, for formulas such as 1 − y² lose
   what is small beside 1.
 
-Where a tiny move makes a large change, and one 1024 times as wide no larger one, the entry is at a jump, such as the kink of a
-hardtanh: that is no noise, and is left out. Where the twin's result is infinite or NaN, that must be so of the layer's.
+Where a tiny move makes a large change, and one 1024 times as wide no larger one, the entry is at a jump, such as the
+kink of a hardtanh: that is no noise, and is left out. Where the twin is infinite or NaN, so must the layer be.
 
 So small entries of a tensor are checked less sharply than large ones.
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 TRIALS = 6
 SAFETY = 16
 FAR = 1024
+U32 = 2.0**-24
 
 
 def measured_bounds(pair: "Pair", example: "Example", params: Mapping[str, Array], form: Format) -> dict[str, Ball]:
@@ -56,7 +58,7 @@ def measured_bounds(pair: "Pair", example: "Example", params: Mapping[str, Array
     shift = 2 * form.u
     near = [results(np.float64, shift) for _ in range(TRIALS)]
     far = [results(np.float64, FAR * shift) for _ in range(TRIALS)]
-    rounded = results(np.float32) if form.dtype == np.float32 else right
+    in_float32 = results(np.float32)
     sizes = [np.size(value) for value in (*example.inputs, example.dout, *params.values())]
     floor = form.u * (16 + 2 * np.sqrt(max(sizes)))
     balls = {}
@@ -64,8 +66,9 @@ def measured_bounds(pair: "Pair", example: "Example", params: Mapping[str, Array
         noise, growth = (_greatest_change([one[name] for one in some], centre) for some in (near, far))
         scale = _greatest(centre)
         is_jump = (noise > np.sqrt(form.u) * scale) & (growth < FAR / 64 * noise)
-        noise = np.maximum(np.where(is_jump, 0, noise), _greatest_change([rounded[name]], centre))
-        radius = SAFETY * noise + floor * scale + form.tau
+        error = _greatest_change([in_float32[name]], centre) * (form.u / U32)
+        noise = np.maximum(np.where(is_jump, 0, noise), error)
+        radius = (SAFETY + max(sizes) / 2) * noise + floor * scale + form.tau
         if name.startswith("d"):
             radius = radius + 16 * form.u * _greatest(np.asarray(example.dout))
         balls[name] = Ball(centre.astype(form.wide), np.broadcast_to(radius, centre.shape).astype(float), form)

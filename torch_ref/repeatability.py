@@ -1,6 +1,8 @@
 """The check that chance plays no part: no result is random, and nobody else's random numbers are touched."""
 
+import contextlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,17 +12,24 @@ from torch_ref.state_checks import is_equal
 from torch_ref.subject import Subject, require
 
 
-def check_repeatable(subject: Subject) -> None:
-    """Two new layers agree on the same data, and neither seeds a global random state."""
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """The global random numbers of NumPy and of Python from this seed; afterwards they go on as if nothing had been."""
     kept = np.random.get_state(), random.getstate()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    random.seed(seed)
     try:
-        first, state = _after_seed(subject, 1)
-        second, other_state = _after_seed(subject, 2)
+        yield
     finally:
         np.random.set_state(kept[0])  # noqa: NPY002
         random.setstate(kept[1])
-    seeded = [name for name, is_seeded in state.items() if is_seeded == other_state[name]]
-    require(not seeded, f"it seeds the global random state of {' and '.join(seeded)}", method="forward")
+
+
+def check_repeatable(subject: Subject) -> None:
+    """Two new layers agree on the same data, and neither seeds a global random state."""
+    (first, state), (second, other_state) = (_after_seed(subject, seed) for seed in (1, 2))
+    is_seeded = [name for name, values in state.items() if values == other_state[name]]
+    require(not is_seeded, f"it seeds the global random state of {' and '.join(is_seeded)}", method="forward")
     for name, value in first.items():
         same = is_equal(second[name], value)
         require(same, f"{name} is random: the same data give another result", tensor=name)
@@ -28,7 +37,8 @@ def check_repeatable(subject: Subject) -> None:
 
 def _after_seed(subject: Subject, seed: int) -> tuple[Results, dict[str, Any]]:
     """The results, and the global random states that the layer leaves, of NumPy and of Python."""
-    np.random.seed(seed)  # noqa: NPY002
-    random.seed(seed)
-    results = subject.results(subject.pair.ordinary)
-    return results, {"NumPy": np.random.get_state()[1].tobytes(), "Python": random.getstate()}  # type: ignore[index] # noqa: NPY002
+    example = subject.example(subject.pair.ordinary)
+    with seeded(seed):
+        results = subject.pair.results(example)
+        state = np.random.get_state()[1].tobytes()  # type: ignore[index] # noqa: NPY002
+        return results, {"NumPy": state, "Python": random.getstate()}

@@ -200,6 +200,10 @@ class Data:
         rows[0] = np.arange(self.C) == 1
         return self._as_wanted(rows)
 
+    def one_hot(self) -> Array:
+        """Labels as rows of 0 and 1."""
+        return self._as_wanted(np.eye(self.C)[self.labels()])
+
     def _draw(self, draw: Draw, *shape: int) -> Array:
         return self._as_wanted(draw(self.rng, shape, np.finfo(self.dtype)))
 

@@ -13,6 +13,7 @@ from torch_ref.diagnosis import reproduces
 from torch_ref.oracle import Results
 from torch_ref.pair import Example, Pair, case_of, forward_of
 from torch_ref.subject import CheckError, Subject, require
+from torch_ref.verify import EVEN, WITHIN, finding
 
 
 def check_second_call(subject: Subject) -> None:
@@ -26,6 +27,14 @@ def check_second_call(subject: Subject) -> None:
         _require_no_trace(subject, pair.results(used), earlier, now, "in a second call")
         forward_of(used.layer)(*first.inputs)
         _require_no_trace(subject, pair.results(used), earlier, now, "after a forward without a backward")
+
+    used, other = subject.example(pair.ordinary), replace(subject, seed=subject.seed + 1).example(pair.ordinary)
+    if hasattr(used.layer, "backward"):
+        y = forward_of(used.layer)(*used.inputs)
+        forward_of(other.layer)(*other.inputs)
+        got = {next(iter(subject.bounds(pair.ordinary))): np.array(y)} | backward_again(pair, used, {})
+        earlier, now = case_of(pair, other), case_of(pair, used)
+        _require_no_trace(subject, got, earlier, now, "while another layer of the class is used")
 
     refilled, batch = replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.ordinary)
     if refilled.inputs[0].flags.writeable:
@@ -80,30 +89,37 @@ def check_backward_twice(subject: Subject) -> None:
 
 
 def check_parameters_take_effect(subject: Subject) -> None:
-    """A parameter that is assigned or changed in place is the one that the layer then computes with."""
-    for name in subject.pair.parameters:
-        usual = subject.results(subject.pair.ordinary)
-        assigned, changed = subject.example(subject.pair.ordinary), subject.example(subject.pair.ordinary)
-        value = 2 * places.parameter(assigned.layer, name) + 1
-        places.assign(assigned.layer, name, value)
-        places.parameter(changed.layer, name)[...] = value
-        for example, how in ((assigned, "assigned"), (changed, "changed in place")):
-            results = subject.pair.results(example)
-            unaffected = all(is_equal(results[tensor], old) and np.isfinite(old).all() for tensor, old in usual.items())
+    """A parameter that is assigned or changed in place is the one that the layer then computes with, throughout."""
+    pair, usual, bounds = subject.pair, subject.results(subject.pair.ordinary), subject.bounds(subject.pair.ordinary)
+    right = [name for name, value in usual.items() if finding(value, bounds[name], name).ok]
+    for name in pair.parameters:
+        for how in ("assigned", "changed in place"):
+            example = subject.example(pair.ordinary)
+            value = 2 * places.parameter(example.layer, name) + 1
+            if how == "assigned":
+                places.assign(example.layer, name, value)
+            else:
+                places.parameter(example.layer, name)[...] = value
+            case, results = subject.case(pair.ordinary), pair.results(example)
+            unaffected = all(is_equal(results[one], old) and np.isfinite(old).all() for one, old in usual.items())
             require(not unaffected, f"{name}, once it is {how}, has no effect on any result")
+            now_right = case.given(params={name: value})
+            for one in right:
+                stale = f"{one} is not that of {name} once that is {how}: the layer computes with a copy"
+                require(finding(results[one], now_right[one], one).verdict in (WITHIN, EVEN), stale, tensor=one)
 
 
 def check_results_are_the_callers(subject: Subject) -> None:
     """No later call changes what was returned, and no edit of it, or of the inputs, reaches a cache."""
-    example, other = subject.example(subject.pair.ordinary), subject.example(subject.pair.another)
-    returned = subject.pair.run_raw(example)
-    kept = {name: np.array(value) for name, value in returned.items()}
-    subject.pair.run_raw(other._replace(layer=example.layer))
-    for name, value in kept.items():
-        unchanged = is_equal(returned[name], value)
-        require(
-            unchanged, f"{name}, once returned, is overwritten by a later call: it must be a new array", tensor=name
-        )
+    pair = subject.pair
+    for other in (replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.another)):
+        example = subject.example(pair.ordinary)
+        returned = pair.run_raw(example)
+        kept = {name: np.array(value) for name, value in returned.items()}
+        pair.run_raw(other._replace(layer=example.layer))
+        for name, value in kept.items():
+            overwritten = f"{name}, once returned, is overwritten by a later call: it must be a new array"
+            require(is_equal(returned[name], value), overwritten, tensor=name)
 
     example = subject.example(subject.pair.ordinary)
     again = _copy(example)

@@ -38,7 +38,7 @@ def check_values(subject: Subject, name: str) -> None:
     causes = []
     if at_fault == {"NumPy"}:
         causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
-    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_not_numbers(failed)}'}"
+    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_besides(failed)}'}"
     raise CheckError(sentence, causes, _tables(list(failed.values()), where), tensor=name)
 
 
@@ -50,11 +50,13 @@ def _tables(failed: list[Report], where: str) -> str:
     return "\n\n".join([*map(str, failed[:TABLES]), *more, where])
 
 
-def _not_numbers(failed: dict[Scenario, Report]) -> str:
-    """Whether the worst entries are NaN."""
-    worst = {scenario.name: found.rows[0].numpy for scenario, found in failed.items()}
-    are_nan = [name for name, finding in worst.items() if finding.entry and np.isnan(finding.value)]
-    return f"; NaN on {'each of them' if len(are_nan) == len(failed) else ', '.join(are_nan)}" if are_nan else ""
+def _besides(failed: dict[Scenario, Report]) -> str:
+    """What is to be seen without the numbers: another shape or dtype, and NaN."""
+    found = {scenario.name: report.rows[0].numpy for scenario, report in failed.items()}
+    first, verdict = next(((name, one.verdict) for name, one in found.items() if not one.entry), ("", ""))
+    are_nan = [name for name, one in found.items() if one.entry and np.isnan(one.value)]
+    nan = f"; NaN on {'each of them' if len(are_nan) == len(found) else ', '.join(are_nan)}" if are_nan else ""
+    return f"; {verdict}, on {first}{nan}" if first else nan
 
 
 def _where(wrong: list[str], right: list[str]) -> str:
@@ -113,7 +115,8 @@ def check_infinity_and_nan(subject: Subject) -> None:
             for name, ours in subject.pair.results(example).items():
                 same = _kinds(ours) == _kinds(theirs[name])
                 require(
-                    same.all(), f"{name} with {value} in {at}: NaN or infinity where PyTorch has none, or not where"
+                    same.all(),
+                    f"{name} with {value} in {at}: NaN or infinity where PyTorch has none, or none where it has",
                 )
 
 

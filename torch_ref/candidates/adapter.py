@@ -3,6 +3,7 @@
 What the layer hands out is looked at here first: a forward that returns None is told so, by a `CheckError`.
 """
 
+import inspect
 from collections.abc import Iterator, Mapping, MutableMapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -40,6 +41,10 @@ class Adapter:
             return getattr(self.layer, method)(*args)
         except SystemExit as error:
             raise CheckError(f"{method} ends the program: it calls sys.exit", method=method) from error
+        except CheckError:
+            raise
+        except Exception as error:
+            raise CheckError(f"it raises {in_words(error)}", method=method) from error
 
     def _gradient(self, name: str, value: Any) -> Array:
         """A gradient of the pair's, from what the layer calls it."""
@@ -49,17 +54,16 @@ class Adapter:
 class LayerAdapter(Adapter):
     """With forward and backward; the gradients are left in dW, or in a mapping `grads`."""
 
-    _dtype: Any = None
-
     def forward(self, *inputs: Array) -> Array:
-        self._dtype = inputs[0].dtype
         y = self._call("forward", *inputs)
-        if len(inputs) > 1 and type(y) is float:  # Python has only this one
-            y = np.asarray(y, self._dtype)
-        return an_array(y, "forward", "its result", tensor="loss" if len(inputs) > 1 else "y")
+        if len(inputs) > 1:
+            return a_loss(y, "forward", inputs[0].dtype)
+        return an_array(y, "forward", "its result", tensor="y")
 
     def backward(self, dout: Any) -> Array:
-        return an_array(self._call("backward", dout), "backward", "dx", tensor="dx")
+        """A loss may have a backward that takes no dout: it is that of a dout of 1."""
+        given = [dout] if np.ndim(dout) or _takes_arguments(self.layer.backward) else []
+        return an_array(self._call("backward", *given), "backward", "dx", tensor="dx")
 
     @property
     def grads(self) -> dict[str, Array]:
@@ -78,8 +82,7 @@ class NetworkAdapter(Adapter):
     method = "gradient"
 
     def loss(self, x: Array, t: Array) -> Array:
-        loss = self._call("loss", x, t)
-        return an_array(np.asarray(loss, x.dtype) if type(loss) is float else loss, "loss", "its result", tensor="loss")
+        return a_loss(self._call("loss", x, t), "loss", x.dtype)
 
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         grads = self._call("gradient", x, t)
@@ -87,15 +90,21 @@ class NetworkAdapter(Adapter):
         missing = [place.name for place in self.kept_in.values() if place.name not in grads]
         require(not missing, f"gradient must have {', '.join(missing)}, got {', '.join(grads)}", method="gradient")
         found = {name: self._gradient(name, grads[place.name]) for name, place in self.kept_in.items()}
-        self.last_layer = SimpleNamespace(loss=self._loss_of(x, t))
+        self.last_layer = SimpleNamespace(loss=self._loss_after_gradient(x, t))
         return found
 
-    def _loss_of(self, x: Array, t: Array) -> Array:
-        """That of the pass just made, where the network keeps it; else it is asked for."""
+    def _loss_after_gradient(self, x: Array, t: Array) -> Array:
+        """That of loss(x, t); where the network keeps the loss of the pass just made, it must be the same."""
         kept = getattr(getattr(self.layer, "last_layer", None), "loss", None)
-        if kept is None or callable(kept):
-            return self.loss(x, t)
-        return an_array(kept, "gradient", "the loss", tensor="loss")
+        loss = self.loss(x, t)
+        if kept is not None and not callable(kept):
+            same = np.array_equal(a_loss(kept, "gradient", x.dtype), loss, equal_nan=True)
+            require(same, "after gradient last_layer.loss is another than loss(x, t)", tensor="loss", method="gradient")
+        return loss
+
+
+def _takes_arguments(method: Any) -> bool:
+    return bool(inspect.signature(method).parameters)
 
 
 def face(layer: Any, kept_in: Mapping[str, Place]) -> LayerAdapter | NetworkAdapter:
@@ -127,12 +136,28 @@ class Parameters(MutableMapping[str, Array]):
         return len(self._kept_in)
 
 
+def a_loss(value: Any, method: str, dtype: Any) -> Array:
+    """A number of NumPy's; or one of Python's, which has only one kind of it."""
+    return an_array(np.asarray(value, dtype) if type(value) is float else value, method, "the loss", tensor="loss")
+
+
+def in_words(error: BaseException) -> str:
+    """Its kind and the first line of its message."""
+    message = str(error).split("\n", 1)[0]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
 def an_array(value: Any, method: str, what: str, *, tensor: str) -> Array:
     """The value, if it is a plain array, or a number of NumPy's."""
     plain = type(value) is np.ndarray or isinstance(value, np.generic)
     require(plain, f"{what} must be an array, got {_kind(value)}", tensor=tensor, method=method)
     array = np.asarray(value)
-    require(array.dtype.kind in "fc", f"{what} must hold numbers, got {array.dtype}", tensor=tensor, method=method)
+    require(
+        array.dtype.kind in "fc",
+        f"{what} must hold floating-point numbers, got {array.dtype}",
+        tensor=tensor,
+        method=method,
+    )
     return array
 
 

@@ -52,7 +52,7 @@ def build(
     for parameter in _parameters(make):
         if parameter.name in arguments:
             continue
-        value = _argument(parameter.name, sizes, by_kind)
+        value = _argument(parameter, sizes, by_kind)
         if value is not None:
             arguments[parameter.name] = value
         elif parameter.default is parameter.empty:
@@ -68,7 +68,7 @@ def build(
 def takes(make: Callable[..., Any], sizes: Mapping[str, int], params: Mapping[str, Array]) -> bool:
     """Whether the constructor has an argument for a size or an array, so that it can be made in any size."""
     by_kind = {canonical(name): value for name, value in params.items()}
-    return any(_argument(parameter.name, sizes, by_kind) is not None for parameter in _parameters(make))
+    return any(_argument(parameter, sizes, by_kind) is not None for parameter in _parameters(make))
 
 
 def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -79,10 +79,13 @@ def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
     return [p for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
 
 
-def _argument(name: str, sizes: Mapping[str, int], by_kind: Mapping[tuple[str, str], Array]) -> Any:
-    if canonical(name) in by_kind:
+def _argument(parameter: inspect.Parameter, sizes: Mapping[str, int], by_kind: Mapping[tuple[str, str], Array]) -> Any:
+    """An argument with a default is left alone, unless that is None, or a size where a word says which one."""
+    name, default = parameter.name.lower(), parameter.default
+    if canonical(name) in by_kind and (default is parameter.empty or default is None):
         return by_kind[canonical(name)]
     for kind, words in SIZES.items():
-        if name.lower() in words and kind in sizes:
+        says_which = kind in name or default is parameter.empty
+        if name in words and kind in sizes and says_which:
             return sizes[kind]
     return None

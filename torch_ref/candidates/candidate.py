@@ -1,7 +1,7 @@
 """A class of somebody else's, ready to be checked: made in any size, its parameters known, its twin beside it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch_ref.candidates.making import Given, name_of
@@ -19,8 +19,8 @@ class Candidate:
 
     cls: Any
     like: str
-    pair: Pair
-    factory: Callable[..., Any]
+    pair: Pair = field(repr=False)
+    factory: Callable[..., Any] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -55,12 +55,16 @@ def candidate(
 
     like is what it ought to be equal to (`twin_like`). The constructor's arguments are told by their names: sizes,
     parameters, or `options`. inputs, hidden and outputs fix sizes; shape is that of one sample, where x is not (N, D).
-    targets are "labels", "rows" or "values", for a loss. names say which parameter is which, {"W": "weight.T"}, where
-    names and shapes do not. With leading_axes x may have any number of them, else it is a batch (N, ...).
+    targets of a loss are "labels", "one-hot", "rows" (that need not sum to 1) or "values". names say which parameter is
+    which, {"W": "weight.T"}, where names and shapes do not. With leading_axes x may have any number of them, else it is
+    a batch (N, ...).
 
     Raises ValueError, in the class's name, where it cannot be made or its parameters cannot be found.
     """
+    if not isinstance(cls, type):
+        raise ValueError(f"candidate: it must be a class, got {type(cls).__name__}")  # noqa: TRY004 - as all others here
     twin = twin_like(like, targets)
+    inputs = shape[0] if shape and inputs is None else inputs
     sizes = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
     given = Given(sizes, tuple(shape), targets, options, names, leading_axes)
     for methods in (("forward", "backward"), ("loss", "gradient")):

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from torch_ref.battery import Check, checks_of
+from torch_ref.battery import Check, checks_of, tensors_of
+from torch_ref.candidates.adapter import Adapter, in_words
 from torch_ref.candidates.candidate import Candidate
 from torch_ref.candidates.locate import file_of, line_now, line_of_error, line_of_method
+from torch_ref.candidates.matching import parameters_of
 from torch_ref.candidates.pictures import Picture, picture
 from torch_ref.diagnosis import CHANGED
 from torch_ref.subject import CheckError, Subject
@@ -93,6 +95,8 @@ def examine(
     Raises ValueError for a check that does not exist.
     """
     subjects = [candidate.subject(dtype) for dtype in dtypes]
+    if not subjects:
+        raise ValueError("examine: there must be a dtype, got none")
     file, pair = file_of(candidate.cls), candidate.pair
     checks = checks_of(pair, ours=False)
     check_names(candidate, skip)
@@ -106,9 +110,10 @@ def examine(
                 tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
                 found += _problems(name, check, subject, candidate)
         problems = _merged(_without_consequences(_distinct(found)))
-        if not problems:
-            remarks += _at_infinity(subjects[0])
-        pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}))
+        remarks += _not_compared(subjects[0]) if problems else [*_not_compared(subjects[0]), *_at_infinity(subjects[0])]
+        remarks += _shows_nothing(subjects[0])
+        left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
+        pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
     if listener.heard and SILENCE not in skip:
         text, where = listener.heard[0]
         problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, ()))
@@ -151,7 +156,7 @@ def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -
         where = line_of_error(error, file)
         if not where:  # not in their code: ours to answer for
             raise
-        yield Problem("runs", "", f"it raises {type(error).__name__}: {error}", where, (dtype,))
+        yield Problem(name, "", f"it raises {in_words(error)}", where, (dtype,))
 
 
 def _distinct(problems: Sequence[Problem]) -> list[Problem]:
@@ -177,13 +182,19 @@ def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
     of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
     if problem.check == "dtype_and_shape":
         return bool(of_tensor)
-    if problem.check == "forward" or problem.check.endswith("_gradient"):
+    if _is_of_values(problem):
         is_in_place = any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
         is_random = any(other.check == "repeatable" for other in of_tensor)
         is_left_over = any(other.check == "second_call" and other.causes for other in of_tensor)
         return is_in_place or is_random or is_left_over
+    if any(_is_of_values(other) and not other.tensor for other in others):  # it cannot be run
+        return True
     is_left_out = problem.check == "parameters_take_effect" and any("left out" in c for o in others for c in o.causes)
     return is_left_out or not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
+
+
+def _is_of_values(problem: Problem) -> bool:
+    return problem.check == "forward" or problem.check.endswith("_gradient")
 
 
 def _merged(problems: Sequence[Problem]) -> list[Problem]:
@@ -213,7 +224,11 @@ def _both(before: Problem, problem: Problem) -> Problem | None:
     if before.causes and problem.causes:
         return None
     told = problem if problem.causes else before
-    return replace(told, sentence=f"{told.sentence} (told in {told.dtypes[0]}, wrong in both)", dtypes=dtypes)
+    return replace(
+        told,
+        sentence=f"{told.sentence} (so in {told.dtypes[0]}; in the other dtype it is wrong as well)",
+        dtypes=dtypes,
+    )
 
 
 def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
@@ -231,6 +246,24 @@ def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
     return found
 
 
+def _not_compared(subject: Subject) -> list[str]:
+    """Arrays that look like parameters, and that the twin has none for."""
+    layer = subject.example(subject.pair.ordinary).layer
+    if not isinstance(layer, Adapter):
+        return []
+    known = {place.name for place in layer.kept_in.values()}
+    others = [name for name in parameters_of(layer.layer) if name not in known]
+    return [f"not compared, for the twin has no such parameter: {', '.join(others)}"] if others else []
+
+
+def _shows_nothing(subject: Subject) -> Iterator[str]:
+    for name in subject.bounds(subject.pair.ordinary):
+        centres = {scenario.name: subject.bounds(scenario)[name].centre for scenario in subject.pair.scenarios}
+        even = [scenario for scenario, centre in centres.items() if centre.size > 1 and np.ptp(centre) == 0]
+        if name.startswith("d") and even:
+            yield f"{name} is all alike, which shows little, on {', '.join(even)}"
+
+
 def _at_infinity(subject: Subject) -> list[str]:
     """Said of a right layer only, and not held against it: infinity and NaN are no data."""
     try:
@@ -243,9 +276,11 @@ def _at_infinity(subject: Subject) -> list[str]:
     return []
 
 
-def _pictures(subjects: Sequence[Subject], wrong: Collection[str]) -> Iterator[Picture]:
-    """One for each tensor: where it is wrong, if it is."""
-    for name in subjects[0].bounds(subjects[0].pair.ordinary):
+def _pictures(subjects: Sequence[Subject], wrong: Collection[str], left_out: Collection[str]) -> Iterator[Picture]:
+    """One for each tensor that is checked: where it is wrong, if it is."""
+    for name in tensors_of(subjects[0].pair).values():
+        if name in left_out:
+            continue
         for subject in subjects:
             found = picture(subject, name, must_be_wrong=True) if name in wrong else None
             if found:

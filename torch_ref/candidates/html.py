@@ -44,7 +44,7 @@ def _page(examination: Examination) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<style>{STYLE}</style></head><body>"
-    yield f'<h1>{escape(name)} <span class="verdict {verdict.lower()}">{verdict}</span></h1>'
+    yield f'<h1>{escape(name)} <span class="verdict {verdict.lower().split(",")[0]}">{verdict}</span></h1>'
     for problem in examination.problems:
         yield f'<div class="problem"><p><b>{escape(problem.sentence)}</b></p>'
         yield f'<p class="where">{escape(about(problem, examination))}</p></div>'

@@ -37,6 +37,8 @@ def parametrize_with_checks(
 
 def _subjects(layers: Iterable[Candidate | Pair], dtypes: list[Any]) -> Iterable[tuple[str, Subject]]:
     for layer in layers:
+        if not isinstance(layer, Candidate | Pair):
+            raise TypeError(f"parametrize_with_checks: layers must be candidates or pairs, got {layer!r}")
         make: Callable[[Any], Subject] = layer.subject if isinstance(layer, Candidate) else partial(Subject, layer)
         for dtype in dtypes:
             yield layer.name, make(dtype)

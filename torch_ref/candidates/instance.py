@@ -32,7 +32,10 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, L
 
 
 def _kept_in(layer: Any, pair: Pair, own: Mapping[str, Array]) -> dict[str, Place]:
-    """By name; a weight is (out, in) where its first axis, and not its last, is as long as the bias."""
+    """By name; a weight is (out, in) where its first axis, and not its last, is as long as the bias.
+
+    A square one is taken to be stored as its name says: W as here, weight as in PyTorch.
+    """
     by_kind = {canonical(name): name for name in own}
     found = {}
     for name in pair.parameters:
@@ -41,7 +44,9 @@ def _kept_in(layer: Any, pair: Pair, own: Mapping[str, Array]) -> dict[str, Plac
             raise ValueError(f"{type(layer).__name__}: it must keep {name}, got {', '.join(own) or 'no parameters'}")
         its_name = by_kind[kind, number]
         shape, bias = own[its_name].shape, own.get(by_kind.get(("bias", number), ""))
-        turned = bias is not None and len(shape) == 2 and shape[1] != len(bias) and shape[0] == len(bias)
+        turned = bias is not None and len(shape) == 2 and shape[0] == len(bias)
+        if turned and shape[0] == shape[1]:
+            turned = its_name.startswith("weight")
         found[name] = Place(its_name, turned)
     return found
 

@@ -23,7 +23,7 @@ def load(target: str) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
-            raise ValueError(f"{target}: there is no {name}, but {_layers_in(module)}")
+            raise ValueError(f"{target}: there is no {name}; the file has {_layers_in(module)}")
         found = getattr(found, part)
     return found
 
@@ -47,7 +47,7 @@ def _module(place: str) -> ModuleType:
     except ImportError as error:
         raise ValueError(f"{place}: it cannot be imported: {error}{_at(error, path)}") from error
     except SyntaxError as error:
-        raise ValueError(f"{place}:{error.lineno}: {error.msg}") from error
+        raise ValueError(f"{place}:{error.lineno or 1}: {error.msg}") from error
     except Exception as error:
         raise ValueError(f"{place}: {type(error).__name__} as it is imported: {error}{_at(error, path)}") from error
     return module

@@ -9,6 +9,7 @@ from torch_ref import places
 from torch_ref.candidates.adapter import LayerAdapter, NetworkAdapter, Place, face
 from torch_ref.candidates.building import build
 from torch_ref.candidates.locate import file_of, line_of_error
+from torch_ref.repeatability import seeded
 from torch_ref.scenarios import Scenario
 from torch_ref.weights import Names
 
@@ -29,7 +30,8 @@ class Given:
 
 def make(cls: Any, sizes: Mapping[str, int], params: Mapping[str, Array], options: Mapping[str, Any] | None) -> Any:
     try:
-        return build(cls, sizes, {name: value.copy() for name, value in params.items()}, options)
+        with seeded(0):  # its first weights are the same each time
+            return build(cls, sizes, {name: value.copy() for name, value in params.items()}, options)
     except SystemExit as error:
         raise ValueError(_not_made(cls, "it calls sys.exit", error)) from error
     except Exception as error:
@@ -54,12 +56,13 @@ def resized(scenarios: Sequence[Scenario], sizes: Mapping[str, int], *, rigid: b
     """With the sizes that are given; those that are about sizes keep theirs, unless the layer has but one size."""
     if not sizes:
         return scenarios
-    return [
-        _resize(scenario, sizes)
-        for scenario in scenarios
-        if not (rigid and scenario.name == "mnist" and sizes.get("in") != scenario.sizes.D)
-        if rigid or scenario.sizes.D == USUAL_FEATURES
-    ] + [scenario for scenario in scenarios if not rigid and scenario.sizes.D != USUAL_FEATURES]
+    found = []
+    for scenario in scenarios:
+        is_about_sizes = scenario.sizes.D != USUAL_FEATURES
+        if not is_about_sizes or rigid:
+            scenario = _resize(scenario, sizes)
+        found.append(scenario)
+    return found
 
 
 def _resize(scenario: Scenario, sizes: Mapping[str, int]) -> Scenario:

@@ -27,7 +27,7 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
     theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
     own = parameters_of(make(cls, sizes, theirs, given.options))
     ours, shapes = ({name: array.shape for name, array in some.items()} for some in (own, theirs))
-    names = match(ours, shapes, given.names)
+    names = match(ours, shapes, given.names, shapes_count=not takes(cls, {}, theirs))
     rigid = bool(own) and not takes(cls, sizes, theirs)
     takes_targets = _arity(cls) > 1
 
@@ -40,7 +40,9 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
         }
         x = data.x(*data.lead, *given.shape) if given.shape else data.x()
         if takes_targets:
-            t = {"labels": data.labels, "rows": data.rows}.get(given.targets or "", lambda: data.x(*x.shape))()
+            t = {"labels": data.labels, "rows": data.rows, "one-hot": data.one_hot}.get(
+                given.targets or "", lambda: data.x(*x.shape)
+            )()
             return Example(make(sizes, values), (x, t), data.number())
         return Example(make(sizes, values), (x,), data.dout(*_output_shape(module, x)))
 
@@ -61,6 +63,10 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
     if pair.ordinary not in pair.scenarios:
         n, d = pair.ordinary.sizes[:2]
         raise ValueError(f"{twin.name}: PyTorch's own must take the data, got x of shape {(n, *(given.shape or (d,)))}")
+    data = pair.example(pair.layer, Data(pair.ordinary, np.float64))
+    once, again = pair.torch_results(data), pair.torch_results(data)
+    if any(not np.array_equal(value, again[name], equal_nan=True) for name, value in once.items()):
+        raise ValueError(f"{twin.name}: PyTorch's own must give the same result each time, but it is random")
     return pair, factory
 
 

@@ -1,5 +1,6 @@
 """A class that is compared with a pair of the registry: its bounds are proven."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,12 +20,12 @@ def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., A
     """The pair, on data that the class can be given, and what makes the class in the place of the pair's layer."""
     example = _example(pair)
     params = pair.params(example.layer)
-    if params and not parameters_of(make(cls, _sizes_of(example, params), params, given.options)):
+    rigid = bool(params) and not takes(cls, _sizes_of(example, params), params)
+    if params and not parameters_of(_made_somehow(cls, example, params, given)):
         raise ValueError(
             f"{name_of(cls)}: it must keep its parameters as attributes or in a dict `params`, as arrays, got none;"
             f" its twin has {', '.join(pair.parameters.values())}"
         )
-    rigid = bool(params) and not takes(cls, _sizes_of(example, params), params)
     if rigid and not given.sizes:
         raise ValueError(f"{name_of(cls)}: it makes its parameters in sizes of its own, which must be given")
     pair = replace(
@@ -32,7 +33,8 @@ def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., A
         data_sets=resized(pair.data_sets, given.sizes, rigid=rigid),
         batches_only=pair.batches_only or not given.leading_axes,
     )
-    example = _example(pair)
+    if rigid:  # it has but one size; else the usual sizes tell more, for they differ
+        example = _example(pair)
     kept_in = _kept_in(cls, pair, example, given)
 
     def factory(*args: Any, **kwargs: Any) -> Any:
@@ -69,23 +71,37 @@ def _kept_in(cls: Any, pair: Pair, example: Example, given: Given) -> dict[str, 
         return {}
     params = pair.params(example.layer)
     theirs = {path: tuple(value.shape) for path, value in pair.twin(example.layer).named_parameters()}
-    own = parameters_of(make(cls, _sizes_of(example, params), params, given.options))
-    names = match({name: array.shape for name, array in own.items()}, theirs, given.names)
+    own = parameters_of(_made_somehow(cls, example, params, given))
+    shapes, takes_arrays = {name: array.shape for name, array in own.items()}, takes(cls, {}, params)
+    names = match(shapes, theirs, given.names, shapes_count=not takes_arrays)
     by_path = {path.removesuffix(".T"): (name, path.endswith(".T")) for name, path in names.items()}
     found = {}
     for name, path in pair.parameters.items():
         its_name, is_turned = by_path[path.removesuffix(".T")]
         found[name] = Place(its_name, is_turned != path.endswith(".T"))
-    if given.names or not takes(cls, {}, params):
+    if given.names or not takes_arrays:
         return found
+    straight = {name: Place(place.name) for name, place in found.items()}
     turned = {name: Place(place.name, params[name].ndim == 2) for name, place in found.items()}
-    runs = [_runs(_made(cls, example, params, kept_in, given), example) for kept_in in (found, turned)]
-    return turned if runs == [False, True] else found
+    runs = [_runs(cls, example, params, kept_in, given) for kept_in in (straight, turned)]
+    return turned if runs == [False, True] else straight
 
 
-def _runs(layer: LayerAdapter | NetworkAdapter, example: Example) -> bool:
+def _made_somehow(cls: Any, example: Example, params: Mapping[str, Array], given: Given) -> Any:
+    """Of the parameters as they are, or of their transposes, where it wants those."""
+    sizes = _sizes_of(example, params)
+    try:
+        return make(cls, sizes, params, given.options)
+    except ValueError:
+        with contextlib.suppress(ValueError):
+            return make(cls, sizes, {name: value.T for name, value in params.items()}, given.options)
+        raise
+
+
+def _runs(cls: Any, example: Example, params: Mapping[str, Array], kept_in: Mapping[str, Place], given: Given) -> bool:
     inputs = map(np.array, example.inputs)
     try:
+        layer = _made(cls, example, params, kept_in, given)
         _ = layer.forward(*inputs) if isinstance(layer, LayerAdapter) else layer.gradient(*inputs)
     except Exception:  # noqa: BLE001 - whatever somebody's code raises
         return False

@@ -18,7 +18,7 @@ def text_of(examination: Examination) -> str:
 
 
 def headline(examination: Examination) -> str:
-    verdict = "right" if examination.ok else "WRONG"
+    verdict = "WRONG" if not examination.ok else "right" if not examination.skipped else "right, as far as checked"
     return f"{Path(examination.file).name}:{examination.name}, compared with {examination.like}: {verdict}"
 
 
@@ -34,6 +34,8 @@ def _lines(examination: Examination) -> Iterator[str]:
         yield ""
         yield from _entries(pictures)
     yield ""
+    if not examination.ok:
+        yield "(--skip NAME leaves a check out)"
     right = [picture.tensor for picture in examination.pictures if not picture.is_wrong and picture.tensor not in wrong]
     if right:
         yield f"right: {', '.join(right)}"

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 
 from torch_ref.candidates.building import build
-from torch_ref.pair import Pair
+from torch_ref.pair import Example, Pair
 from torch_ref.pairs import PAIRS
+from torch_ref.scenarios import Data
 
 Like: TypeAlias = str | Pair | nn.Module | Callable[..., nn.Module]
 
@@ -35,7 +36,13 @@ class Twin:
     def make(self, sizes: Mapping[str, int]) -> nn.Module:
         """The module; PyTorch draws first weights for it, of which its global random state shall not notice."""
         with torch.random.fork_rng(devices=[]):
-            return self.maker(sizes)
+            try:
+                made = self.maker(sizes)
+            except Exception as error:
+                raise ValueError(f"{self.name}: the twin cannot be made: {error}") from error
+        if not isinstance(made, nn.Module):
+            raise ValueError(f"{self.name}: it must make an nn.Module, got {type(made).__name__}")  # noqa: TRY004
+        return made
 
 
 def twin_like(like: Like, targets: str | None = None) -> Twin:
@@ -44,21 +51,34 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
     Raises ValueError for a name that is none of these.
     """
     if isinstance(like, str):
+        like = like.removeprefix("torch.")
         name = REGISTERED.get(like.removeprefix("nn."), like)
+        if name == "softmax_with_loss" and targets == "one-hot":
+            pair = replace(PAIRS["softmax_with_loss_rows"], name="softmax_with_loss_one_hot", example=_one_hot)
+            return Twin(like, _unused, pair)
         if name == "softmax_with_loss" and targets == "rows":
             name = "softmax_with_loss_rows"
         if name in PAIRS:
-            return Twin(like, lambda _: nn.Identity(), PAIRS[name])
+            return Twin(like, _unused, PAIRS[name])
         found: Any = getattr(nn, like.removeprefix("nn."), None)
         if not _is_module_class(found):
             known = ", ".join([*REGISTERED, *(name for name in PAIRS if name not in REGISTERED.values())])
             raise ValueError(f"like: it must be one of {known}, a module of torch.nn, or a callable, got {like!r}")
         return Twin(f"nn.{like.removeprefix('nn.')}", lambda sizes: build(found, sizes))
     if isinstance(like, Pair):
-        return Twin(like.name, lambda _: nn.Identity(), like)
+        return Twin(like.name, _unused, like)
     if isinstance(like, nn.Module):
         return Twin(type(like).__name__, lambda _: deepcopy(like))
     return Twin(getattr(like, "__name__", "the twin"), lambda sizes: build(like, sizes))
+
+
+def _one_hot(cls: Callable[..., Any], data: Data) -> Example:
+    return Example(cls(), (data.logits(), data.one_hot()), data.number())
+
+
+def _unused(_: Any) -> nn.Module:
+    """A pair of the registry makes its module itself."""
+    raise NotImplementedError
 
 
 def _is_module_class(found: Any) -> bool:

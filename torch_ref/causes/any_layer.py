@@ -60,6 +60,7 @@ def _of_parameters(names: list[str]) -> Iterator[Cause]:
     for p in names:
         yield Cause(f"{p} is left out", _with_parameter(p, lambda value: 0 * value if value.ndim == 1 else None))
         yield Cause(f"{p} is added twice", _with_parameter(p, lambda value: 2 * value if value.ndim == 1 else None))
+        yield Cause(f"{p} is subtracted", _with_parameter(p, lambda value: -value if value.ndim == 1 else None))
         yield Cause(f"{p} is used transposed", _with_parameter(p, _transposed_square))
         yield Cause(f"it is the gradient of {p}, under the wrong name", _gradient_of(p))
 
@@ -103,6 +104,10 @@ def of_first_sample(case: Case, name: str) -> Ball | None:
     return _of_samples(case, name, slice(0, 1)) if name.startswith("d") and name != "dx" else None
 
 
+def of_last_sample(case: Case, name: str) -> Ball | None:
+    return _of_samples(case, name, slice(-1, None)) if name.startswith("d") and name != "dx" else None
+
+
 def without_last_column(case: Case, name: str) -> Ball | None:
     return _zero(case.right[name], np.s_[..., -1:])
 
@@ -114,7 +119,7 @@ def _of_samples(case: Case, name: str, kept: slice) -> Ball | None:
     x, dout = case.x, case.dout
     if case.pair.is_proven:
         x, dout = x.reshape(case.rows, -1), dout.reshape(case.rows, -1)
-    if len(x) == 1 and kept.stop == -1:
+    if len(x) == 1 and kept == slice(0, -1):
         return zeros(case, name)
     try:
         return case.given(inputs=(x[kept], *(t[kept] for t in case.inputs[1:])), dout=dout[kept])[name]
@@ -133,6 +138,7 @@ def _zero(ball: Ball, where: Any) -> Ball | None:
 OF_PARTS = (
     Cause("the last sample is missing", without_last_sample),
     Cause("it is that of the first sample alone", of_first_sample),
+    Cause("it is that of the last sample alone", of_last_sample),
     Cause("the last column is missing: it is 0 there", without_last_column),
 )
 
@@ -216,8 +222,20 @@ def times(factor: Callable[[Case], float]) -> Prediction:
     return predict
 
 
+def of_divided_dout(count: Callable[[Case], int]) -> Prediction:
+    """The same as a division afterwards, but for rounding."""
+
+    def predict(case: Case, name: str) -> Ball | None:
+        if not name.startswith("d") or not np.ndim(case.dout) or count(case) == 1:
+            return None
+        return case.given(dout=case.dout / case.x.dtype.type(count(case)))[name]
+
+    return predict
+
+
 def _by_counts() -> Iterator[Cause]:
     for what, count in COUNTS.items():
+        yield Cause(f"it is divided by {what}, once too often", of_divided_dout(count), COUNT)
         yield Cause(f"it is divided by {what}, once too often", times(lambda case, n=count: 1 / n(case)), COUNT)  # type: ignore[misc]
         yield Cause(f"it is too large by a factor of {what}", times(lambda case, n=count: n(case)), COUNT)  # type: ignore[misc]
 

@@ -47,6 +47,7 @@ RELU = (
     ),
     Cause("its derivative at x = 0 is taken as 1/2, where it must be 0", _half_at_zero),
     Cause("the mask is inverted: dout passes where x <= 0", _dx(lambda x, _: x <= 0)),
+    Cause("the mask is inverted: dout passes where x < 0", _dx(lambda x, _: x < 0)),
     Cause("the mask is that of dout, where it must be that of x", _dx(lambda _, dout: dout > 0)),
     Cause(
         "the mask is that of x and of dout, where it must be that of x alone", _dx(lambda x, dout: (x > 0) & (dout > 0))
