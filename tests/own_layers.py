@@ -276,6 +276,139 @@ class WarnsAndIsRight(Affine):
         return super().forward(x)
 
 
+class KeepsACopyOfW(Affine):
+    def __init__(self, W: Any, b: Any) -> None:
+        super().__init__(W, b)
+        self._turned = W.T.copy()
+
+    def backward(self, dout: Any) -> Any:
+        super().backward(dout)
+        return dout @ self._turned
+
+
+class ReusesItsBuffer(Affine):
+    _y: Any = None
+
+    def forward(self, x: Any) -> Any:
+        y = super().forward(x)
+        if self._y is None or self._y.shape != y.shape:
+            self._y = np.empty_like(y)
+        self._y[...] = y
+        return self._y
+
+
+class SharesItsCache(Affine):
+    cache: Any = None
+
+    def forward(self, x: Any) -> Any:
+        SharesItsCache.cache = x.copy()
+        return x @ self.W + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.x = SharesItsCache.cache
+        return super().backward(dout)
+
+
+class KeepsTheFirstUntilBackward(Affine):
+    _first: Any = None
+
+    def forward(self, x: Any) -> Any:
+        y = super().forward(x)
+        self._first = self.x if self._first is None else self._first
+        return y
+
+    def backward(self, dout: Any) -> Any:
+        if self._first is not None and len(self._first) == len(dout):
+            self.x = self._first
+        self._first = None
+        return super().backward(dout)
+
+
+class RemembersTheArray(Affine):
+    _seen: Any = None
+
+    def forward(self, x: Any) -> Any:
+        if x is not self._seen:
+            self._y = super().forward(x)
+            self._seen = x
+        return self._y.copy()
+
+
+class ReshapesX(Affine):
+    def forward(self, x: Any) -> Any:
+        y = super().forward(x)
+        x.shape = (1, *x.shape)
+        return y
+
+
+class FreezesX(Affine):
+    def forward(self, x: Any) -> Any:
+        x.flags.writeable = False
+        return super().forward(x)
+
+
+class TurnsW(Affine):
+    def forward(self, x: Any) -> Any:
+        y = super().forward(x)
+        self.W = self.W.T
+        return y
+
+
+class RemovesW(Affine):
+    def forward(self, x: Any) -> Any:
+        y = super().forward(x)
+        del self.W
+        return y
+
+
+class ReturnsIntegers(Affine):
+    def backward(self, dout: Any) -> Any:
+        return super().backward(dout).astype(int)
+
+
+class HasMore(Affine):
+    """Right, with a parameter that its twin does not have, and a property that cannot be read at first."""
+
+    def __init__(self, W: Any, b: Any) -> None:
+        super().__init__(W, b)
+        self.gain = np.ones(3)
+
+    @property
+    def last(self) -> Any:
+        return self.x[-1]
+
+
+class LossWithoutDout(CrossEntropy):
+    def backward(self) -> Any:  # type: ignore[override]
+        return super().backward(1)
+
+
+class OneHotLoss(CrossEntropy):
+    """Right for one-hot rows alone."""
+
+    def forward(self, x: Any, t: Any) -> Any:
+        loss = super().forward(x, t.argmax(axis=1))
+        return np.asarray(loss, x.dtype)
+
+
+class OtherLog:
+    """log x, but log 1 for x < 0.4: where its twin gives numbers, and beside NaN."""
+
+    def forward(self, x: Any) -> Any:
+        with np.errstate(all="ignore"):
+            self._x = x.copy()
+            return np.where((x > 0) & (x < 0.4), 0, np.log(x))
+
+    def backward(self, dout: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return dout / self._x
+
+
+class LogModule(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return x.log()
+
+
 class CannotBeMade(Affine):
     def __init__(self, W: Any, b: Any) -> None:  # noqa: ARG002
         raise OSError("no disk")

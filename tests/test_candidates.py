@@ -23,7 +23,7 @@ from own_layers import (
 )
 from torch import nn
 
-from torch_ref import PAIRS, candidate, examine, verify
+from torch_ref import PAIRS, candidate, examine, parametrize_with_checks, verify
 from torch_ref.candidates.building import build, canonical
 from torch_ref.candidates.instance import pair_for
 from torch_ref.candidates.matching import match, parameters_of
@@ -103,11 +103,21 @@ NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (LayerNorm, "Conv2d", {"options": {"eps": 0.1}}, "Conv2d: cannot tell what its argument 'kernel_size' is"),
     (Relu, "BatchNorm2d", {}, "the twin's parameter weight .* got none of that shape; the parameters are none"),
     (Relu, "MaxPool2d", {"shape": (2,)}, "MaxPool2d: cannot tell"),
+    (Affine(np.ones((2, 2)), np.ones(2)), "Linear", {}, "candidate: it must be a class, got Affine"),
+    (
+        InDicts,
+        "Linear",
+        {"names": {"kappa": "weight"}},
+        r"map kappa=weight: the shapes do not fit, \(5, 3\) and",
+    ),
+    (Relu, nn.Dropout(), {}, "Dropout: PyTorch's own must give the same result each time, but it is random"),
+    (Relu, lambda: 5, {}, "it must make an nn.Module, got int"),
+    (Relu, lambda: 1 / 0, {}, "the twin cannot be made: division by zero"),
     (Relu, nn.Unflatten(1, (2, 2)), {}, r"Unflatten: PyTorch's own must take the data, got x of shape \(6, 5\)"),
 ]
 
 
-@pytest.mark.parametrize(("cls", "like", "given", "message"), NOT_CHECKED)
+@pytest.mark.parametrize(("cls", "like", "given", "message"), NOT_CHECKED, ids=range(len(NOT_CHECKED)))
 def test_what_cannot_be_checked_is_said_in_the_name_of_the_class(
     cls: Any, like: Any, given: dict[str, Any], message: str
 ) -> None:
@@ -202,6 +212,37 @@ def test_verify_takes_a_network_of_your_own() -> None:
     )
     assert [row.name for row in report.failures] == ["loss"]
     assert report.causes["loss"] == ["the logarithm is that of p + 1e-7: an epsilon inside the log"]
+
+
+def test_a_square_weight_is_stored_as_its_name_says() -> None:
+    rng = np.random.default_rng(0)
+    W, b, x = rng.standard_normal((4, 4)), rng.standard_normal(4), rng.standard_normal((6, 4))
+    assert verify(Affine(W, b), x, like="Linear").ok
+    assert verify(AsPyTorch(W, b), x, like="Linear").ok
+
+
+def test_only_candidates_and_pairs_are_parametrized() -> None:
+    with pytest.raises(TypeError, match="parametrize_with_checks: layers must be candidates or pairs, got <class"):
+        parametrize_with_checks([Affine])  # type: ignore[list-item]
+
+
+def test_arguments_with_defaults_are_left_alone() -> None:
+    class Made:
+        def __init__(self, n_in: int = 1, dim: int = -1, bias: Any = True, scale: float = 1.0, W: Any = None) -> None:
+            self.given = n_in, dim, bias, scale, W
+
+    assert build(Made, {"in": 2}, {"weight": "w", "bias": "b"}).given == (2, -1, True, 1.0, "w")  # type: ignore[dict-item]
+
+
+class WantsItTurned(AsPyTorch):
+    def __init__(self, weight: Any, bias: Any) -> None:
+        if len(weight) != len(bias):
+            raise ValueError("weight must be (out, in)")
+        super().__init__(weight, bias)
+
+
+def test_a_constructor_that_refuses_one_orientation_is_given_the_other() -> None:
+    assert examine(candidate(WantsItTurned, "Linear"), [np.float64]).ok
 
 
 def test_a_pair_for_a_single_layer_has_no_other_data() -> None:

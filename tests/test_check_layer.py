@@ -24,6 +24,11 @@ class Loops(own_layers.Affine):
         while True:
             pass
 
+class LoopsInForward(own_layers.Affine):
+    def forward(self, x):
+        while True:
+            pass
+
 class LoopsWhenMade(own_layers.Affine):
     def __init__(self, W, b):
         time.sleep(1000)
@@ -39,6 +44,17 @@ class Crashes(own_layers.Affine):
 class Interrupts(own_layers.Affine):
     def backward(self, dout):
         raise KeyboardInterrupt("me")
+
+class LeavesAChild(own_layers.Affine):
+    def backward(self, dout):
+        if os.fork() == 0:
+            time.sleep(1000)
+        return super().backward(dout)
+
+class Logs(own_layers.Affine):
+    def forward(self, x):
+        os.write(2, b"warning")
+        return super().forward(x)
 
 class WritesToStdout(own_layers.Affine):
     def backward(self, dout):
@@ -95,21 +111,27 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
     ("name", "status", "message"),
     [
         ("Loops", 1, r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in backward, during the check"),
+        ("LoopsInForward", 1, r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in forward, as it is made"),
         (
             "LoopsWhenMade",
             2,
-            r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in __init__, as it is imported",
+            r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in __init__, as it is made",
         ),
         ("EndsTheProcess", 1, r"it ends the process at hard.py:\d+, in backward, with status 0, during the check"),
         ("Crashes", 1, r"it ends the process at hard.py:\d+, in backward, with signal 11, during the check"),
         ("Interrupts", 1, r"it raises KeyboardInterrupt: me, hard.py:\d+, in backward"),
-        ("WritesToStdout", 1, "it writes to the standard output: 'deep down"),
+        ("WritesToStdout", 1, "it writes to the standard output or error: 'deep down"),
+        ("Logs", 1, "it writes to the standard output or error: 'warning"),
     ],
 )
 def test_a_layer_that_cannot_be_caught_from_within(folder: Path, name: str, status: int, message: str) -> None:
-    done = check(folder, f"hard.py:{name}", "--like", "Linear", "--timeout", "3", "--dtype", "float64")
+    page = folder / f"{name}.html"
+    page.write_text("right, as of yesterday")
+    arguments = (f"hard.py:{name}", "--like", "Linear", "--timeout", "3", "--dtype", "float64", "--html", page.name)
+    done = check(folder, *arguments)
     assert done.returncode == status
     assert done.stdout == ""
+    assert ("<h1>WRONG</h1>" in page.read_text(encoding="utf-8")) == (status == 1)
     assert re.fullmatch(rf"check_layer\.py: hard\.py:{name}: {message}.*\n", done.stderr)
 
 
@@ -134,7 +156,10 @@ def test_what_could_not_be_run_is_one_line_and_status_2(folder: Path, arguments:
     ("target", "message"),
     [
         ("nowhere.py:Affine", "nowhere.py: there is no such file"),
-        ("own_layers.py:Affin", "own_layers.py:Affin: there is no Affin, but Affine, Sized, OneSize, AsPyTorch"),
+        (
+            "own_layers.py:Affin",
+            "own_layers.py:Affin: there is no Affin; the file has Affine, Sized, OneSize, AsPyTorch",
+        ),
         ("own_layers.py", "own_layers.py: say which class, own_layers.py:NAME, of Affine, Sized"),
         ("empty.py", "empty.py: say which class, empty.py:NAME, of no class with a backward or gradient"),
         ("own_layers", "own_layers: it must be file.py:Name or package.module:Name"),
@@ -191,18 +216,30 @@ def test_the_help_teaches(folder: Path) -> None:
     assert "default: None" not in done.stdout.replace("TWIN", "")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_that_the_layer_leaves_does_not_keep_us_waiting(folder: Path) -> None:
+    done = check(folder, "hard.py:LeavesAChild", "--like", "Linear", "--dtype", "float64")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there is no such signal")
-def test_an_interrupt_ends_both_processes(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "check_layer.py: interrupted\n"), (signal.SIGTERM, 143, "")],
+)
+def test_a_signal_ends_both_processes(folder: Path, number: signal.Signals, status: int, said: str) -> None:
     command = [sys.executable, str(SCRIPT), "hard.py:Loops", "--like", "Linear", "--timeout", "500"]
+    # A test that runs in the background of a shell inherits that SIGINT is ignored.
+    default = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, default)
         children: list[str] = []
         while not children:
             found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
             children = found.stdout.split()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, stderr = process.communicate()
-    assert process.returncode == 130
-    assert stderr == "check_layer.py: interrupted\n"
+    assert (process.returncode, stderr) == (status, said)
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(int(child), 0)

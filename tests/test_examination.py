@@ -36,6 +36,16 @@ HOSTILE = {
     "NoGradient": ["backward must leave a gradient of W, as dW or in grads['W'], got none"],
     "GradientIsAList": ["the gradient of b must be an array, got a list"],
     "OnlyContiguous": ["for arrays in Fortran order it raises ValueError: x must be contiguous"],
+    "KeepsACopyOfW": ["dx is not that of W once that is assigned: the layer computes with a copy"],
+    "ReusesItsBuffer": ["y, once returned, is overwritten by a later call: it must be a new array"],
+    "SharesItsCache": ["dW while another layer of the class is used: it is right for the x of the call before"],
+    "KeepsTheFirstUntilBackward": ["dW after a forward without a backward: it is right for the x of the call before"],
+    "RemembersTheArray": ["y with other data in the same array: it is that of the call before"],
+    "ReshapesX": ["forward changes x in place, on ordinary"],
+    "FreezesX": ["forward makes x read-only, on ordinary"],
+    "TurnsW": ["it raises ValueError: matmul: Input operand 1 has a mismatch"],
+    "RemovesW": ["it raises AttributeError: 'RemovesW' object has no attribute 'W'"],
+    "ReturnsIntegers": ["dx must hold floating-point numbers, got int64"],
     "WrongForFortran": ["y is wrong for arrays in Fortran order, on ordinary: OUTSIDE in 18 of 18"],
 }
 
@@ -104,6 +114,58 @@ def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
     )
 
 
+def test_a_parameter_that_the_twin_does_not_have_is_a_remark() -> None:
+    found = examined("HasMore")
+    assert found.ok
+    assert found.remarks == ("not compared, for the twin has no such parameter: gain",)
+
+
+def test_what_is_left_out_is_neither_right_nor_shown() -> None:
+    found = examined("WrongShape", skip=["forward", "dtype_and_shape"])
+    assert "right, as far as checked" in text_of(found).splitlines()[0]
+    assert [picture.tensor for picture in found.pictures] == ["dx", "dW", "db"]
+    assert 'class="verdict right"' in html_of(found)
+
+
+def test_a_gradient_that_is_all_alike_counts_for_nothing_unless_it_is_wrong() -> None:
+    right = examine(candidate(own_layers.Affine, "Linear", inputs=3, outputs=1))
+    assert right.ok
+    assert "dW is all alike, which shows little, on tied" in right.remarks
+
+    class OneTooMany(own_layers.Affine):
+        def backward(self, dout: Any) -> Any:
+            dx = super().backward(dout)
+            self.dW = self.dW + (self.dW == self.dW[0]).all()
+            return dx
+
+    wrong = examine(candidate(OneTooMany, "Linear", inputs=3, outputs=1), [np.float64])
+    assert wrong.problems[0].sentence.startswith("dW: no known slip explains it; wrong on narrow, tied only")
+
+
+def test_where_the_twin_gives_nan_the_rest_is_compared() -> None:
+    found = examine(candidate(own_layers.OtherLog, own_layers.LogModule))
+    assert found.problems[0].sentence.startswith("y: no known slip explains it")
+
+
+def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
+    (problem,) = examine(candidate(own_layers.LossWithoutDout, "CrossEntropyLoss")).problems
+    assert problem.sentence == "dx: dout is ignored: it is the gradient for a dout of 1"
+
+
+def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
+    class Rows(own_layers.OneHotLoss):
+        def backward(self, dout: Any = 1) -> Any:
+            return super().backward(dout)
+
+    assert examine(candidate(Rows, "CrossEntropyLoss", targets="one-hot")).ok
+    assert not examine(candidate(Rows, "CrossEntropyLoss", targets="rows")).ok
+
+
+def test_there_must_be_a_dtype() -> None:
+    with pytest.raises(ValueError, match="examine: there must be a dtype, got none"):
+        examined("Affine", dtypes=[])
+
+
 def test_progress_is_told() -> None:
     told: list[Any] = []
     examined("Affine", dtypes=[np.float32], tell=lambda *what: told.append(what))
@@ -156,7 +218,12 @@ def test_a_network_must_return_all_of_its_gradients() -> None:
             del self.last_layer
             return grads
 
+    class LossOfItsOwn(TwoLayerNet):
+        def loss(self, x: Any, t: Any) -> Any:
+            return 3 * super().loss(x, t)
+
     for cls, says in (
+        (LossOfItsOwn, "after gradient last_layer.loss is another than loss(x, t)"),
         (Partial, "gradient must have b1, got W1, W2, b2"),
         (Nothing, "gradient must return a dict, got None"),
         (LossOnDemand, "loss: the logarithm is that of p + 1e-7"),

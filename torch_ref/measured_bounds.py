@@ -5,7 +5,7 @@ The centre is what the twin computes in float64. The radius is measured, not pro
 - the noise: the greatest change of each entry when every number that goes in is moved by up to two units of its
   format's roundoff u, in `TRIALS` random ways; or how far the twin in float32 lies from the centre, for float64 by as
   much less as it has more digits; (`SAFETY` + n/2) times as much is allowed, where n numbers go in or come out, for
-  another order of the same operations rounds differently, and a sum of n equal numbers, one after another, errs by n/4 u;
+  another order of operations rounds differently, and a sum of n equal numbers, one after another, errs by n/4 u;
 - a floor: (16 + 2 √n) u of the greatest entry of the tensor, where n numbers go in or come out (a sum of n terms, one
   after another, errs by about √n u), and 16 u of the greatest dout for a gradient, for formulas such as 1 − y² lose
   what is small beside 1.

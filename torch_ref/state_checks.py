@@ -37,10 +37,10 @@ def check_second_call(subject: Subject) -> None:
         _require_no_trace(subject, got, earlier, now, "while another layer of the class is used")
 
     refilled, batch = replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.ordinary)
-    if refilled.inputs[0].flags.writeable:
-        refilled = refilled._replace(layer=batch.layer)
-        earlier, now = case_of(pair, refilled), case_of(pair, batch)
-        pair.run_raw(refilled)
+    refilled = refilled._replace(layer=batch.layer)
+    earlier, now = case_of(pair, refilled), case_of(pair, batch)
+    pair.run_raw(refilled)
+    if all(array.flags.writeable for array in refilled.inputs):
         for array, values in zip(refilled.inputs, batch.inputs, strict=True):
             array[...] = values
         results = pair.results(refilled._replace(dout=batch.dout))
