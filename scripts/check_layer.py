@@ -22,9 +22,9 @@ EXAMPLE = """python scripts/check_layer.py my_layers.py:MyAffine --like Linear -
          python scripts/check_layer.py my_layers.py:MyConv --like twins.py:conv --shape 3,8,8 --html report.html
 
 The constructor's arguments are told by their names. W, weight, b, bias, gamma, ... are arrays, in_features, n_in,
-input_size, hidden_size, out_features, ... are sizes; others want --init. Parameters are the attributes that are arrays,
-or those in a dict `params`. They are matched with PyTorch's by name, by shape, transposed where only that fits, or as
---map says."""
+input_size, hidden_size, out_features, ... are sizes; others keep their defaults, or want --init. So it is with a twin's
+callable. Parameters are the attributes that are arrays, or those in a dict `params`. They are matched with PyTorch's by
+name, by shape, transposed where only that fits, or as --map says. --init, --map and --skip may be repeated."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +61,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     option("--leading-axes", action="store_true", about="x may have any number of leading axes, as in nn.Linear")
     option("--dtype", choices=["float64", "float32", "both"], default="both", about="of data and parameters")
     option("--skip", **many, metavar="CHECK", about="a check to leave out, by the name that the report gives it")
-    option("--timeout", type=command_line.non_negative, default=30.0, metavar="SECONDS", about="for a single check")
+    option(
+        "--timeout",
+        type=command_line.non_negative,
+        default=30.0,
+        metavar="SECONDS",
+        about="for a single check; 0 for no limit",
+    )
     option("--html", type=Path, metavar="FILE", about="also writes the report as a page, with heat maps")
     return parser.parse_args(argv)
 
