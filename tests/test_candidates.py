@@ -23,7 +23,7 @@ from own_layers import (
 )
 from torch import nn
 
-from torch_ref import PAIRS, candidate, examine, parametrize_with_checks, verify
+from torch_ref import PAIRS, candidate, examine, parametrize_with_checks, places, verify
 from torch_ref.candidates.building import build, canonical
 from torch_ref.candidates.instance import pair_for
 from torch_ref.candidates.matching import match, parameters_of
@@ -177,6 +177,23 @@ def test_parameters_are_the_arrays_of_floats_that_are_no_gradients() -> None:
             return np.ones(2)
 
     assert list(parameters_of(Behind())) == ["gain"]
+
+
+def test_parameters_are_looked_up_in_the_layer_each_time() -> None:
+    made = candidate(AsPyTorch, "Linear").factory(np.ones((5, 3)), np.ones(3))
+    assert (list(made.params), len(made.params)) == (["W", "b"], 2)
+    made.layer.bias = np.zeros(3)
+    np.testing.assert_array_equal(made.params["b"], np.zeros(3))
+    with pytest.raises(TypeError, match="they can be exchanged but not removed, got 'W'"):
+        del made.params["W"]
+
+
+def test_a_value_of_another_shape_is_only_assigned() -> None:
+    layer = Affine(np.ones((2, 3)), np.ones(3))
+    W = layer.W
+    places.put(layer, "W", np.zeros((4, 4)))
+    assert layer.W.shape == (4, 4)
+    np.testing.assert_array_equal(W, np.ones((2, 3)))
 
 
 # Layers that exist already

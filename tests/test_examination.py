@@ -1,6 +1,7 @@
 """What is said of a layer that is wrong: once, where, and nothing that is not so."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,14 @@ import numpy as np
 import own_layers
 import pytest
 from book_network import TwoLayerNet
+from torch import nn
 
-from torch_ref import Candidate, Examination, candidate, examine, html_of, text_of
-from torch_ref.candidates.examination import SILENCE
+from numpy_impl import ReLU
+from torch_ref import PAIRS, Candidate, Examination, candidate, examine, html_of, text_of
+from torch_ref.battery import Subject, checks_of
+from torch_ref.candidates.examination import SILENCE, Problem, as_one
 from torch_ref.candidates.locate import file_of, line_of_method
+from torch_ref.subject import CheckError
 
 # What is said of each hostile layer; and where, if not in the class itself.
 HOSTILE = {
@@ -40,6 +45,7 @@ HOSTILE = {
     "ReusesItsBuffer": ["y, once returned, is overwritten by a later call: it must be a new array"],
     "SharesItsCache": ["dW while another layer of the class is used: it is right for the x of the call before"],
     "KeepsTheFirstUntilBackward": ["dW after a forward without a backward: it is right for the x of the call before"],
+    "StaleAfterAnotherSize": ["dW in a second call: it is another than in a first call: something is left from the"],
     "RemembersTheArray": ["y with other data in the same array: it is that of the call before"],
     "ReshapesX": ["forward changes x in place, on ordinary"],
     "FreezesX": ["forward makes x read-only, on ordinary"],
@@ -177,6 +183,47 @@ def test_an_error_of_ours_is_not_blamed_on_the_layer() -> None:
     made = candidate(own_layers.Affine, "Linear")
     with pytest.raises(ZeroDivisionError):
         examine(Candidate(made.cls, made.like, made.pair, lambda *_: 1 / 0))
+
+
+def test_a_class_in_the_place_of_a_pairs_own_is_told_its_errors_too() -> None:
+    class Fails(ReLU):
+        def backward(self, dout: Any) -> Any:  # noqa: ARG002
+            raise OverflowError
+
+    (problem,) = examine(Candidate(Fails, "ReLU", PAIRS["relu"], Fails)).problems
+    assert problem.sentence == "it raises OverflowError"
+    assert problem.where.startswith("test_examination.py:")
+
+
+def test_findings_of_two_dtypes_are_one_where_they_can_be() -> None:
+    def problem(dtype: str, *causes: str, where: str = "here") -> Problem:
+        return Problem("forward", "y", f"y: {' – or '.join(causes) or 'unknown'}", where, (dtype,), causes)
+
+    both = ("float64", "float32")
+    one, other = problem("float64", "a"), problem("float32", "b", "a")
+    assert as_one(one, other) == Problem("forward", "y", "y: a", "here", both, ("a",))
+    assert as_one(one, problem("float32", "b")) is None
+    assert as_one(one, problem("float32", "a", where="there")) is None
+    told = as_one(problem("float64"), problem("float32", "a"))
+    assert told is not None
+    assert told.sentence == "y: a (so in float32; in the other dtype it is wrong as well)"
+    neither = as_one(problem("float64"), replace(problem("float32"), sentence="y: unknown too"))
+    assert neither is not None
+    assert (neither.sentence, neither.dtypes) == ("y: unknown", both)
+
+
+def test_with_leading_axes_every_scenario_is_for_the_layer() -> None:
+    text = text_of(examine(candidate(own_layers.Relu, "ReLU", leading_axes=True), [np.float64]))
+    assert "on 19 scenarios in float64" in text
+    assert "not checked" not in text
+
+
+def test_pytorch_at_fault_is_no_slip_of_the_layer() -> None:
+    """Here by a twin that is another function."""
+    pair = replace(PAIRS["relu"], module=lambda _: nn.LeakyReLU())
+    with pytest.raises(CheckError, match="y: no known slip explains it") as error:
+        checks_of(pair)["forward"](Subject(pair, np.float64))
+    assert "At fault, y: PyTorch" in error.value.details
 
 
 # The book's network

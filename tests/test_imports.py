@@ -12,12 +12,13 @@ import torch_ref
 
 ALLOWED = {
     numpy_impl: {"numpy", "numpy_impl"},
-    torch_ref: {"mpmath", "safetensors", "numpy", "numpy_impl", "rich", "torch", "torch_ref"},
+    torch_ref: {"mpmath", "safetensors", "numpy", "numpy_impl", "rich", "torch", "torch_ref", "pytest"},
 }
 
 
-def test_numpy_impl_leaves_torch_unloaded() -> None:
-    code = "import sys, numpy_impl; sys.exit('torch' in sys.modules)"
+@pytest.mark.parametrize(("package", "other"), [("numpy_impl", "torch"), ("torch_ref", "pytest")])
+def test_what_not_everybody_has_or_needs_is_left_unloaded(package: str, other: str) -> None:
+    code = f"import sys, {package}; sys.exit({other!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

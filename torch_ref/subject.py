@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,20 +65,22 @@ class Subject:
         return _exact(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
 
+KEPT = 400  # of data sets: enough for all pairs of the registry in two dtypes
+
 # Kept, for every check and every class in the place of the layer asks for the same.
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _bounds(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, Ball]:
     return pair.bounds(Subject(pair, dtype, seed=seed).example(scenario))
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _torch_results(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return pair.torch_results(Subject(pair, dtype, seed=seed).example(scenario))
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def _exact(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return pair.exact(Subject(pair, dtype, seed=seed).example(scenario))
 

@@ -91,7 +91,7 @@ class ScalesDoutInPlace(Affine):
         return dx
 
 
-@mutant("affine", cause="forward changes W in place")
+@mutant("affine", cause="forward changes W")
 class DecaysWeightsInForward(Affine):
     """Weight decay is applied to W itself in forward."""
 

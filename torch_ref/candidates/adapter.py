@@ -41,8 +41,6 @@ class Adapter:
             return getattr(self.layer, method)(*args)
         except SystemExit as error:
             raise CheckError(f"{method} ends the program: it calls sys.exit", method=method) from error
-        except CheckError:
-            raise
         except Exception as error:
             raise CheckError(f"it raises {in_words(error)}", method=method) from error
 

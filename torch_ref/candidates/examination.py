@@ -202,7 +202,7 @@ def _merged(problems: Sequence[Problem]) -> list[Problem]:
     merged: list[Problem] = []
     for problem in problems:
         for i, before in enumerate(merged):
-            both = _both(before, problem)
+            both = as_one(before, problem)
             if both:
                 merged[i] = both
                 break
@@ -211,7 +211,7 @@ def _merged(problems: Sequence[Problem]) -> list[Problem]:
     return _by_sentence(merged)
 
 
-def _both(before: Problem, problem: Problem) -> Problem | None:
+def as_one(before: Problem, problem: Problem) -> Problem | None:
     """Two findings as one, if they are: with the causes that explain both, or with the only ones that there are."""
     dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
     if problem.where == before.where and problem.sentence == before.sentence:
@@ -223,6 +223,8 @@ def _both(before: Problem, problem: Problem) -> Problem | None:
         return replace(before, sentence=f"{problem.tensor}: {' – or '.join(common)}", dtypes=dtypes, causes=common)
     if before.causes and problem.causes:
         return None
+    if not before.causes and not problem.causes:
+        return replace(before, dtypes=dtypes)
     told = problem if problem.causes else before
     return replace(
         told,

@@ -69,9 +69,6 @@ def _section(picture: Picture, *, is_suspect: bool) -> Iterator[str]:
     if picture.shape != picture.got_shape:
         yield f"<p>got shape {picture.got_shape}, expected {picture.shape}</p>"
         return
-    if not picture.share.size:
-        yield "<p>empty</p>"
-        return
     values = np.stack([picture.got, picture.expected])
     largest = float(abs(values[np.isfinite(values)]).max(initial=0)) or 1.0
     yield '<div class="maps">'

@@ -69,7 +69,7 @@ def _of(subject: Subject, scenario: Scenario, name: str, got: Array) -> Picture:
     indices = [tuple(map(int, np.unravel_index(i, share.shape))) for i in order[:WORST]]
     worst = [Entry(i, float(shown[i]), float(expected[i]), float(share[i])) for i in indices] if fits else []
     matrix = (-1, share.shape[-1] if share.ndim else 1)
-    at = np.unravel_index(order[0], share.reshape(matrix).shape) if share.size else (0, 0)
+    at = np.unravel_index(order[0], share.reshape(matrix).shape)
     limits = zip(at, share.reshape(matrix).shape, (ROWS, COLUMNS), strict=True)
     top, left = (int(max(0, min(i - shown // 2, n - shown))) for i, n, shown in limits)
     part = np.s_[top : top + ROWS, left : left + COLUMNS]

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,10 @@ def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., A
         )
     if rigid and not given.sizes:
         raise ValueError(f"{name_of(cls)}: it makes its parameters in sizes of its own, which must be given")
-    pair = replace(
-        pair,
-        data_sets=resized(pair.data_sets, given.sizes, rigid=rigid),
-        batches_only=pair.batches_only or not given.leading_axes,
-    )
+    if not given.leading_axes:
+        pair = _on_batches(pair)
+    if given.sizes:
+        pair = replace(pair, data_sets=resized(pair.data_sets, given.sizes, rigid=rigid))
     if rigid:  # it has but one size; else the usual sizes tell more, for they differ
         example = _example(pair)
     kept_in = _kept_in(cls, pair, example, given)
@@ -42,6 +42,12 @@ def like_pair(cls: Any, pair: Pair, given: Given) -> tuple[Pair, Callable[..., A
         return _made(cls, example, params, kept_in, given)
 
     return pair, factory
+
+
+@cache
+def _on_batches(pair: Pair) -> Pair:
+    """The same one each time, for what is right on its data is kept by the pair."""
+    return replace(pair, batches_only=True)
 
 
 def _example(pair: Pair) -> Example:

@@ -27,7 +27,7 @@ REGISTERED = {
 
 @dataclass(frozen=True)
 class Twin:
-    """`maker` makes the module for sizes ("in", "out"); `pair` has proven bounds for it, where there is one."""
+    """`maker` makes the module for sizes ("in", "out"); `pair`, where there is one, makes it itself."""
 
     name: str
     maker: Callable[[Mapping[str, int]], nn.Module]
@@ -55,18 +55,18 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
         name = REGISTERED.get(like.removeprefix("nn."), like)
         if name == "softmax_with_loss" and targets == "one-hot":
             pair = replace(PAIRS["softmax_with_loss_rows"], name="softmax_with_loss_one_hot", example=_one_hot)
-            return Twin(like, _unused, pair)
+            return Twin(like, nn.Identity, pair)
         if name == "softmax_with_loss" and targets == "rows":
             name = "softmax_with_loss_rows"
         if name in PAIRS:
-            return Twin(like, _unused, PAIRS[name])
+            return Twin(like, nn.Identity, PAIRS[name])
         found: Any = getattr(nn, like.removeprefix("nn."), None)
         if not _is_module_class(found):
             known = ", ".join([*REGISTERED, *(name for name in PAIRS if name not in REGISTERED.values())])
             raise ValueError(f"like: it must be one of {known}, a module of torch.nn, or a callable, got {like!r}")
         return Twin(f"nn.{like.removeprefix('nn.')}", lambda sizes: build(found, sizes))
     if isinstance(like, Pair):
-        return Twin(like.name, _unused, like)
+        return Twin(like.name, nn.Identity, like)
     if isinstance(like, nn.Module):
         return Twin(type(like).__name__, lambda _: deepcopy(like))
     return Twin(getattr(like, "__name__", "the twin"), lambda sizes: build(like, sizes))
@@ -74,11 +74,6 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
 
 def _one_hot(cls: Callable[..., Any], data: Data) -> Example:
     return Example(cls(), (data.logits(), data.one_hot()), data.number())
-
-
-def _unused(_: Any) -> nn.Module:
-    """A pair of the registry makes its module itself."""
-    raise NotImplementedError
 
 
 def _is_module_class(found: Any) -> bool:
