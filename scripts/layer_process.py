@@ -158,7 +158,6 @@ def main(argv: list[str]) -> int:
 
 
 def _report(options: dict[str, Any], tell: Any, printed: list[TextIO]) -> dict[str, Any]:
-    tell(0, 1, "")
     import numpy as np
 
     import torch_ref
@@ -166,6 +165,7 @@ def _report(options: dict[str, Any], tell: Any, printed: list[TextIO]) -> dict[s
     from torch_ref.candidates.examination import SILENCE, check_names
     from torch_ref.candidates.locate import line_of_error
 
+    tell(0, 1, "")  # from here on the watchdog watches: what is imported until here is ours
     target, could_not_run = options["target"], command_line.COULD_NOT_RUN
     try:
         like = torch_ref.load(options["like"]) if ":" in options["like"] else options["like"]

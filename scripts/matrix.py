@@ -1,7 +1,7 @@
 """The work of kill_matrix.py: the mutants against our suite and its rivals, and the right layers against all."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,7 +16,8 @@ from rich.table import Table
 from rivals import RIVALS
 
 from torch_ref import PAIRS, Candidate, Pair, examine
-from torch_ref.battery import Subject, checks_of
+from torch_ref.battery import OURS, Check, Subject, checks_of
+from torch_ref.candidates.problems import Problem
 from torch_ref.scenarios import Scenario
 
 DTYPES = (np.float64, np.float32)
@@ -41,7 +42,7 @@ def line(mutant: Mutant) -> Line:
     subjects = {str(np.dtype(dtype)): Subject(pair, dtype, mutant.layer) for dtype in DTYPES}
     return Line(
         mutant,
-        {dtype: first_failure(subject) for dtype, subject in subjects.items()},
+        {dtype: found_by(mutant, subject) for dtype, subject in subjects.items()},
         {rival: [dtype for dtype, subject in subjects.items() if catches(rival, subject)] for rival in RIVALS},
     )
 
@@ -55,12 +56,16 @@ class Diagnosis:
 
 
 @cache
+def problems(mutant: Mutant, dtype: Any) -> Sequence[Problem]:
+    """What the checks of everybody's layers find in it."""
+    return examine(Candidate(mutant.layer, mutant.pair, PAIRS[mutant.pair], mutant.layer), [dtype]).problems
+
+
 def diagnosis(mutant: Mutant, dtype: Any) -> Diagnosis:
     """A cause counts as wrong unless it is the right one, or said as one of several that the data cannot tell apart."""
-    layer = Candidate(mutant.layer, mutant.pair, PAIRS[mutant.pair], mutant.layer)
-    problems = examine(layer, [dtype]).problems
-    right = bool(mutant.cause) and any(mutant.cause in problem.sentence for problem in problems)
-    wrong = [p.sentence for p in problems if p.causes and not (mutant.cause and mutant.cause in p.sentence)]
+    found = problems(mutant, dtype)
+    right = bool(mutant.cause) and any(mutant.cause in problem.sentence for problem in found)
+    wrong = [p.sentence for p in found if p.causes and not (mutant.cause and mutant.cause in p.sentence)]
     return Diagnosis(right, wrong)
 
 
@@ -72,9 +77,15 @@ def diagnoses(mutants: Sequence[Mutant]) -> tuple[int, int, list[str]]:
     return sum(said.right for *_, said in found), sum(bool(m.cause) for m, _ in seen), wrong
 
 
-def first_failure(subject: Subject) -> str:
+def found_by(mutant: Mutant, subject: Subject) -> str:
+    """The first check that finds it: one of everybody's, or of those for our own layers."""
+    found = problems(mutant, subject.dtype)
+    return found[0].check.split(", ")[0] if found else first_failure(subject, OURS)
+
+
+def first_failure(subject: Subject, checks: Mapping[str, Check] | None = None) -> str:
     """The first check of the battery that fails; empty if none does."""
-    for name, check in checks_of(subject.pair).items():
+    for name, check in (checks_of(subject.pair) if checks is None else checks).items():
         try:
             check(subject)
         except Exception:  # noqa: BLE001 - AssertionError, or whatever a broken layer runs into

@@ -17,7 +17,7 @@ def test_pair(pair: Pair, check: str, dtype: Any) -> None:
     checks_of(pair)[check](Subject(pair, dtype))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_values_are_right_for_other_seeds(pair: Pair, dtype: Any, seed: int) -> None:

@@ -110,12 +110,12 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "status", "message"),
     [
-        ("Loops", 1, r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in backward, during the check"),
-        ("LoopsInForward", 1, r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in forward, as it is made"),
+        ("Loops", 1, r"it does not end within 0.5 s \(--timeout\) at hard.py:\d+, in backward, during the check"),
+        ("LoopsInForward", 1, r"it does not end within 0.5 s \(--timeout\) at hard.py:\d+, in forward, as it is made"),
         (
             "LoopsWhenMade",
             2,
-            r"it does not end within 3 s \(--timeout\) at hard.py:\d+, in __init__, as it is made",
+            r"it does not end within 0.5 s \(--timeout\) at hard.py:\d+, in __init__, as it is made",
         ),
         ("EndsTheProcess", 1, r"it ends the process at hard.py:\d+, in backward, with status 0, during the check"),
         ("Crashes", 1, r"it ends the process at hard.py:\d+, in backward, with signal 11, during the check"),
@@ -127,7 +127,8 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
 def test_a_layer_that_cannot_be_caught_from_within(folder: Path, name: str, status: int, message: str) -> None:
     page = folder / f"{name}.html"
     page.write_text("right, as of yesterday")
-    arguments = (f"hard.py:{name}", "--like", "Linear", "--timeout", "3", "--dtype", "float64", "--html", page.name)
+    timeout = "0.5" if name.startswith("Loops") else "60"
+    arguments = (f"hard.py:{name}", "--like", "Linear", "--timeout", timeout, "--dtype", "float64", "--html", page.name)
     done = check(folder, *arguments)
     assert done.returncode == status
     assert done.stdout == ""

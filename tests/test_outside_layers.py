@@ -15,7 +15,7 @@ def test_outside(subject: Any, check: Any) -> None:
     check(subject)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("pair", OUTSIDE, ids=lambda pair: pair.name)
 def test_right_layers_raise_no_alarm_on_other_data(pair: Pair, seed: int) -> None:
     for name, check in checks_of(pair, ours=False).items():

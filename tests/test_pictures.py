@@ -54,12 +54,15 @@ def test_confusion_counts_rows_of_true_classes() -> None:
 
 
 @pytest.mark.parametrize("hidden", [3, 20])
-def test_pictures_of_weights_digits_and_confusion(hidden: int) -> None:
-    rng = np.random.default_rng(0)
+def test_pictures_of_weights(hidden: int) -> None:
     sides = SideBySide(TwoLayerNet(784, hidden, 10, rng=0), 0.1)
     assert pixels_of(first_layer(sides, "a title")) == (620, 1600, 4)
     sides.numpy.net.params["W1"][...] = np.inf
     assert pixels_of(first_layer(sides, "after divergence")) == (620, 1600, 4)
+
+
+def test_pictures_of_digits_and_confusion() -> None:
+    rng = np.random.default_rng(0)
     pixels, labels = rng.integers(0, 256, (90, 784)).astype(np.uint8), rng.integers(0, 10, 90)
     for ours, theirs in ((labels, labels), (labels, 9 - labels), (9 - labels, 9 - labels)):
         assert pixels_of(errors(pixels, labels, ours, theirs)) == (860, 1600, 4)

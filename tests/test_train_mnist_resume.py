@@ -16,7 +16,7 @@ from training_runs import RESULTS, files, history, run
 from torch_ref import NumpyTrainer
 
 ENDS = ("history.csv", "numpy.safetensors", "torch.safetensors", "checkpoint.safetensors")
-KILLS = 10
+KILLS = 6
 
 
 def contents(folder: Path) -> dict[str, Any]:

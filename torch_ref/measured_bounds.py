@@ -29,7 +29,7 @@ from torch_ref.oracle import Results
 if TYPE_CHECKING:
     from torch_ref.pair import Example, Pair
 
-TRIALS = 6
+TRIALS = 4
 SAFETY = 16
 FAR = 1024
 U32 = 2.0**-24

@@ -8,8 +8,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from torch_ref.candidates.examination import Examination, Problem
+from torch_ref.candidates.examination import Examination
 from torch_ref.candidates.pictures import Picture
+from torch_ref.candidates.problems import Problem
 
 
 def text_of(examination: Examination) -> str:

@@ -7,8 +7,8 @@ import numpy as np
 
 from numpy_impl.checks import Array
 from torch_ref.bounds import Ball
-from torch_ref.causes.any_layer import PASSED_ON, dout_itself
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction, along
+from torch_ref.causes.factors import PASSED_ON, dout_itself
 
 
 def _dx(open_where: Callable[[Array, Array], Any], of_dout: float = 1.0) -> Prediction:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball, exp, log
-from torch_ref.causes.any_layer import times
 from torch_ref.causes.cause import Case, Cause, Prediction
+from torch_ref.causes.factors import times
 from torch_ref.layer_bounds import log_softmax, softmax
 
 
