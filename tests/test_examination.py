@@ -12,6 +12,7 @@ from book_network import TwoLayerNet
 from torch import nn
 
 from numpy_impl import ReLU
+from numpy_impl import TwoLayerNet as Network
 from torch_ref import PAIRS, Candidate, Examination, candidate, examine, html_of, text_of
 from torch_ref.battery import Subject, checks_of
 from torch_ref.candidates.examination import SILENCE
@@ -166,6 +167,47 @@ def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
 
     assert examine(candidate(Rows, "CrossEntropyLoss", targets="one-hot")).ok
     assert not examine(candidate(Rows, "CrossEntropyLoss", targets="rows")).ok
+
+
+def test_the_first_tensor_that_departs_is_named_where_nothing_explains_them() -> None:
+    class Noisy(TwoLayerNet):
+        def gradient(self, x: Any, t: Any) -> Any:
+            return {
+                name: grad * (1 + 1e-6 * np.arange(grad.size)).reshape(grad.shape)
+                for name, grad in super().gradient(x, t).items()
+            }
+
+    found = examine(candidate(Noisy, "TwoLayerNet"), [np.float64])
+    assert "the first to depart, forward and then back: db2" in found.remarks
+
+
+def test_a_parameter_that_is_refused_is_told() -> None:
+    class Strict(own_layers.Affine):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "W" and value.dtype == np.float32:
+                raise TypeError("double precision only")
+            super().__setattr__(name, value)
+
+    assert examine(candidate(Strict, "Linear"), [np.float64]).ok
+    (problem,) = examine(candidate(Strict, "Linear"), [np.float32]).problems
+    assert problem.sentence.startswith(
+        "it raises ValueError: Strict: it cannot be made: TypeError: double precision only"
+    )
+
+    class FixedInside(own_layers.Sized):
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "W" and value.dtype == np.float32:
+                raise TypeError("double precision only")
+            super().__setattr__(name, value)
+
+    (problem,) = examine(candidate(FixedInside, "Linear"), [np.float32]).problems
+    assert problem.sentence.startswith(
+        "it refuses a float32 array of shape (5, 3) as its parameter W: TypeError: double"
+    )
+
+
+def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
+    assert examine(candidate(Network, "TwoLayerNet")).ok
 
 
 def test_there_must_be_a_dtype() -> None:

@@ -122,7 +122,11 @@ class Parameters(MutableMapping[str, Array]):
 
     def __setitem__(self, name: str, value: Array) -> None:
         place = self._kept_in[name]
-        places.assign(self._layer, place.name, place.read(value))
+        try:
+            places.assign(self._layer, place.name, place.read(value))
+        except Exception as error:
+            refused = f"it refuses a {value.dtype} array of shape {value.shape} as its parameter {place.name}"
+            raise CheckError(f"{refused}: {in_words(error)}", method="forward") from error
 
     def __delitem__(self, name: str) -> None:
         raise TypeError(f"parameters: they can be exchanged but not removed, got {name!r}")

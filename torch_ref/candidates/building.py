@@ -80,8 +80,13 @@ def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _argument(parameter: inspect.Parameter, sizes: Mapping[str, int], by_kind: Mapping[tuple[str, str], Array]) -> Any:
-    """An argument with a default is left alone, unless that is None, or a size where a word says which one."""
+    """An argument with a default is left alone, unless that is None, or a size where a word says which one.
+
+    `dtype` is that of the parameters.
+    """
     name, default = parameter.name.lower(), parameter.default
+    if name == "dtype" and by_kind:
+        return next(iter(by_kind.values())).dtype
     if canonical(name) in by_kind and (default is parameter.empty or default is None):
         return by_kind[canonical(name)]
     for kind, words in SIZES.items():

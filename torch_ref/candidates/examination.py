@@ -89,6 +89,7 @@ def examine(
         problems = distilled(found)
         remarks += _not_compared(subjects[0]) if problems else [*_not_compared(subjects[0]), *_at_infinity(subjects[0])]
         remarks += _shows_nothing(subjects[0])
+        remarks += _first_to_depart(list(tensors_of(pair).values()), problems)
         left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
         pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
     if listener.heard and SILENCE not in skip:
@@ -138,7 +139,10 @@ def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -
 
 def _not_compared(subject: Subject) -> list[str]:
     """Arrays that look like parameters, and that the twin has none for."""
-    layer = subject.example(subject.pair.ordinary).layer
+    try:
+        layer = subject.example(subject.pair.ordinary).layer
+    except Exception:  # noqa: BLE001 - whatever somebody's code raises: the checks have told it
+        return []
     if not isinstance(layer, Adapter):
         return []
     known = {place.name for place in layer.kept_in.values()}
@@ -152,6 +156,14 @@ def _shows_nothing(subject: Subject) -> Iterator[str]:
         even = [scenario for scenario, centre in centres.items() if centre.size > 1 and np.ptp(centre) == 0]
         if name.startswith("d") and even:
             yield f"{name} is all alike, which shows little, on {', '.join(even)}"
+
+
+def _first_to_depart(tensors: Sequence[str], problems: Sequence[Problem]) -> list[str]:
+    """Of several tensors that nothing explains, the one that is computed first: on the way forward, and then back."""
+    y, *gradients = tensors
+    order = [y, *reversed([name for name in gradients if name != "dx"]), "dx"]
+    wrong = {name for p in problems if not p.causes for name in p.tensor.split(", ") if name in order}
+    return [f"the first to depart, forward and then back: {min(wrong, key=order.index)}"] if len(wrong) > 1 else []
 
 
 def _at_infinity(subject: Subject) -> list[str]:
