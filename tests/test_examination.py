@@ -201,9 +201,14 @@ def test_a_parameter_that_is_refused_is_told() -> None:
             super().__setattr__(name, value)
 
     (problem,) = examine(candidate(FixedInside, "Linear"), [np.float32]).problems
-    assert problem.sentence.startswith(
-        "it refuses a float32 array of shape (5, 3) as its parameter W: TypeError: double"
-    )
+    assert problem.sentence == "it raises TypeError: double precision only"
+
+    class Single(Network):
+        def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+            super().__init__(input_size, hidden_size, output_size, rng=0)
+
+    (problem,) = examine(candidate(Single, "TwoLayerNet"), [np.float64]).problems
+    assert problem.sentence.startswith("it refuses a float64 array of shape (5, 3) as its parameter W1: TypeError: ")
 
 
 def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
