@@ -53,10 +53,10 @@ def _tables(failed: list[Report], where: str) -> str:
 def _besides(failed: dict[Scenario, Report]) -> str:
     """What is to be seen without the numbers: another shape or dtype, and NaN."""
     found = {scenario.name: report.rows[0].numpy for scenario, report in failed.items()}
-    first, verdict = next(((name, one.verdict) for name, one in found.items() if not one.entry), ("", ""))
-    are_nan = [name for name, one in found.items() if one.entry and np.isnan(one.value)]
+    others = [(name, one.verdict) for name, one in found.items() if not one.verdict.startswith("OUTSIDE")]
+    are_nan = [name for name, one in found.items() if one.verdict.startswith("OUTSIDE") and np.isnan(one.value)]
     nan = f"; NaN on {'each of them' if len(are_nan) == len(found) else ', '.join(are_nan)}" if are_nan else ""
-    return f"; {verdict}, on {first}{nan}" if first else nan
+    return f"; {others[0][1]}, on {others[0][0]}{nan}" if others else nan
 
 
 def _where(wrong: list[str], right: list[str]) -> str:
