@@ -11,7 +11,7 @@ import numpy as np
 from numpy_impl.checks import Array
 from torch_ref.candidates.examination import Examination
 from torch_ref.candidates.pictures import Picture
-from torch_ref.candidates.text import about, coverage, headline
+from torch_ref.candidates.text import about, coverage, title, verdict
 
 STYLE = """
 :root { color-scheme: light; }
@@ -39,12 +39,11 @@ def html_of(examination: Examination) -> str:
 
 
 def _page(examination: Examination) -> Iterator[str]:
-    title = headline(examination)
-    name, verdict = title.rsplit(": ", 1)
-    yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+    name, said = escape(title(examination)), escape(verdict(examination))
+    yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}: {said}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<style>{STYLE}</style></head><body>"
-    yield f'<h1>{escape(name)} <span class="verdict {verdict.lower().split(",")[0]}">{verdict}</span></h1>'
+    yield f'<h1>{name} <span class="verdict {"right" if examination.ok else "wrong"}">{said}</span></h1>'
     for problem in examination.problems:
         yield f'<div class="problem"><p><b>{escape(problem.sentence)}</b></p>'
         yield f'<p class="where">{escape(about(problem, examination))}</p></div>'

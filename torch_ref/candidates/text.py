@@ -18,13 +18,16 @@ def text_of(examination: Examination) -> str:
     return "\n".join(_lines(examination)) + "\n"
 
 
-def headline(examination: Examination) -> str:
-    verdict = "WRONG" if not examination.ok else "right" if not examination.skipped else "right, as far as checked"
-    return f"{Path(examination.file).name}:{examination.name}, compared with {examination.like}: {verdict}"
+def title(examination: Examination) -> str:
+    return f"{Path(examination.file).name}:{examination.name}, compared with {examination.like}"
+
+
+def verdict(examination: Examination) -> str:
+    return "WRONG" if not examination.ok else "right" if not examination.skipped else "right, as far as checked"
 
 
 def _lines(examination: Examination) -> Iterator[str]:
-    yield headline(examination)
+    yield f"{title(examination)}: {verdict(examination)}"
     for problem in examination.problems:
         yield ""
         yield f"  {problem.sentence}"
