@@ -12,10 +12,12 @@ SIZES = {
     kind: words.split()
     for kind, words in {
         "in": "in d din d_in n_in nin in_dim dim_in input_dim in_size input_size size_in in_features n_features"
-        " num_features features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels",
+        " num_features features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels"
+        " in_ num_in n_input input",
         "hidden": "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hidden",
         "out": "out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units"
-        " n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out",
+        " n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output"
+        " n_neurons neurons",
     }.items()
 }
 PARAMETERS = {
