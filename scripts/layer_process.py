@@ -151,7 +151,7 @@ def main(argv: list[str]) -> int:
             faulthandler.dump_traceback(traces)
             end(status)
 
-        os._exit = traced_end  # type: ignore[assignment]
+        os._exit = traced_end  # type: ignore[assignment] # it returns no more than the original
         warnings.simplefilter("ignore")  # of what happens before the examination, which has its own way with them
         _say(channel, _report(options, tell, printed))
         end(0)  # whatever threads and exit handlers the layer may have left

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import numpy_impl
+from numpy_impl.checks import Array
 from torch_ref import PAIRS, Pair, register
 from torch_ref.battery import Subject, checks_of, names_of_checks
+from torch_ref.subject import CheckError
 
 CHECKS = names_of_checks(PAIRS.values(), (np.float32, np.float64))
 
@@ -36,3 +38,13 @@ def test_every_public_layer_is_registered() -> None:
 def test_a_name_is_registered_once() -> None:
     with pytest.raises(ValueError, match="register: a pair must have a name of its own, got 'relu' once more"):
         register(PAIRS["relu"])
+
+
+def test_a_layer_that_drops_the_imaginary_part_is_caught() -> None:
+    class RealOnly(numpy_impl.Affine):
+        def forward(self, x: Array) -> Array:
+            return super().forward(x).real.copy()
+
+    checks_of(PAIRS["affine"])["dtype_and_shape"](Subject(PAIRS["affine"], np.float64, RealOnly))
+    with pytest.raises(CheckError, match="y must be complex128, got float64"):
+        checks_of(PAIRS["affine"])["complex_dtype"](Subject(PAIRS["affine"], np.float64, RealOnly))

@@ -194,7 +194,7 @@ def test_scaling_counts_its_roundings() -> None:
     assert share(x * (np.float32(1) / np.float32(7)), ball) <= 1
     assert abs((x[1] - 1e-3) / 7 - ball.centre[1]) <= ball.radius[1] <= 1.01e-3 / 7
     two, five = (SINGLE.exact(x).scaled(np.float64(1) / 7, k).radius for k in (2, 5))
-    np.testing.assert_allclose(five, 2.5 * two, rtol=1e-6)
+    np.testing.assert_allclose(five, 2.5 * two, rtol=1e-6)  # γ_k is k u but for k² u²
 
 
 # Integers
@@ -276,10 +276,10 @@ def test_the_wider_format_pays_for_its_own_rounding() -> None:
 
 def test_arrays_do_not_operate_on_balls_entry_by_entry() -> None:
     with pytest.raises(TypeError):
-        np.ones(2) @ SINGLE.exact(np.ones(2))  # type: ignore[operator]
+        np.ones(2) @ SINGLE.exact(np.ones(2))  # type: ignore[operator] # the types know it too
 
 
 def test_differences_to_many_digits_are_not_rounded_away() -> None:
     with mpmath.workdps(50):
         truth = np.array([mpmath.mpf(1) + mpmath.mpf(10) ** -30], object)
-    np.testing.assert_allclose(difference(np.array([1.0]), truth), -1e-30, rtol=1e-15)
+    np.testing.assert_allclose(difference(np.array([1.0]), truth), -1e-30, rtol=1e-15)  # one rounding at the end

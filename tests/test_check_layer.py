@@ -14,7 +14,7 @@ from torch import nn
 from torch_ref import load
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "check_layer.py"
-LAYERS = Path(__file__).parent / "own_layers.py"
+LAYERS = Path(__file__).parent
 HARD = """
 import os, ctypes, time
 import own_layers
@@ -66,7 +66,8 @@ class WritesToStdout(own_layers.Affine):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("layers")
-    (made / "own_layers.py").write_text(LAYERS.read_text())
+    for name in ("own_layers.py", "hostile_layers.py"):
+        (made / name).write_text((LAYERS / name).read_text())
     (made / "hard.py").write_text(HARD)
     (made / "empty.py").write_text("")
     (made / "broken.py").write_text("class Layer(:\n")
@@ -87,7 +88,7 @@ def test_right_wrong_and_the_page(folder: Path) -> None:
     assert (right.returncode, right.stderr) == (0, "")
     assert right.stdout.startswith("own_layers.py:Affine, compared with Linear: right\n")
 
-    wrong = check(folder, "own_layers.py:WrongShape", "--like", "Linear", "--html", "new/report.html")
+    wrong = check(folder, "hostile_layers.py:WrongShape", "--like", "Linear", "--html", "new/report.html")
     assert (wrong.returncode, wrong.stderr) == (1, "")
     assert "y: it is transposed" in wrong.stdout
     assert wrong.stdout.endswith(f"the same as a page: {Path('new') / 'report.html'}\n")

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+import hostile_layers
 import numpy as np
 import own_layers
 import pytest
@@ -16,7 +16,6 @@ from numpy_impl import TwoLayerNet as Network
 from torch_ref import PAIRS, Candidate, Examination, candidate, examine, html_of, text_of
 from torch_ref.battery import Subject, checks_of
 from torch_ref.candidates.examination import SILENCE
-from torch_ref.candidates.locate import file_of, line_of_method
 from torch_ref.candidates.problems import Problem, as_one
 from torch_ref.subject import CheckError
 
@@ -59,7 +58,7 @@ HOSTILE = {
 
 
 def examined(name: str, **options: Any) -> Examination:
-    return examine(candidate(getattr(own_layers, name), "Linear"), **options)
+    return examine(candidate(getattr(hostile_layers, name, None) or getattr(own_layers, name), "Linear"), **options)
 
 
 @pytest.mark.parametrize(("name", "sentences"), HOSTILE.items(), ids=HOSTILE)
@@ -71,8 +70,8 @@ def test_a_hostile_layer_gets_a_sentence_with_file_and_line(name: str, sentences
     for got, expected in zip(said, sentences, strict=True):
         assert got.startswith(expected)
     for problem in found.problems:
-        assert re.fullmatch(r"own_layers\.py:\d+, in (forward|backward)", problem.where)
-    assert text_of(found).startswith(f"own_layers.py:{name}, compared with Linear: WRONG\n")
+        assert re.fullmatch(r"(own|hostile)_layers\.py:\d+, in (forward|backward)", problem.where)
+    assert text_of(found).startswith(f"hostile_layers.py:{name}, compared with Linear: WRONG\n")
     assert "Traceback" not in text_of(found)
 
 
@@ -109,7 +108,7 @@ def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
     assert by_product.ok
     assert by_product.remarks[0].startswith("at infinity and NaN it differs from PyTorch: y with nan in x")
     (warned,) = examined("WarnsAndIsRight").remarks
-    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(own_layers\.py:\d+\)", warned)
+    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(hostile_layers\.py:\d+\)", warned)
 
     class FailsAtNan(own_layers.Affine):
         def forward(self, x: Any) -> Any:
@@ -151,17 +150,17 @@ def test_a_gradient_that_is_all_alike_counts_for_nothing_unless_it_is_wrong() ->
 
 
 def test_where_the_twin_gives_nan_the_rest_is_compared() -> None:
-    found = examine(candidate(own_layers.OtherLog, own_layers.LogModule))
+    found = examine(candidate(hostile_layers.OtherLog, hostile_layers.LogModule))
     assert found.problems[0].sentence.startswith("y: no known slip explains it")
 
 
 def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
-    (problem,) = examine(candidate(own_layers.LossWithoutDout, "CrossEntropyLoss")).problems
+    (problem,) = examine(candidate(hostile_layers.LossWithoutDout, "CrossEntropyLoss")).problems
     assert problem.sentence == "dx: dout is ignored: it is the gradient for a dout of 1"
 
 
 def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
-    class Rows(own_layers.OneHotLoss):
+    class Rows(hostile_layers.OneHotLoss):
         def backward(self, dout: Any = 1) -> Any:
             return super().backward(dout)
 
@@ -272,117 +271,3 @@ def test_pytorch_at_fault_is_no_slip_of_the_layer() -> None:
     with pytest.raises(CheckError, match="y: no known slip explains it") as error:
         checks_of(pair)["forward"](Subject(pair, np.float64))
     assert "At fault, y: PyTorch" in error.value.details
-
-
-# The book's network
-
-
-def test_the_books_network_is_told_its_errata() -> None:
-    found = examine(candidate(TwoLayerNet, "TwoLayerNet"))
-    so_in_float64 = "so in float64; in the other dtype it is wrong as well"
-    assert [problem.sentence for problem in found.problems] == [
-        f"loss: the logarithm is that of p + 1e-7: an epsilon inside the log ({so_in_float64})",
-        "W1, once it is assigned, has no effect on any result",
-        "dW1, db1, dW2, db2: it is returned in float64, not in float32",
-    ]
-
-
-def test_a_network_must_return_all_of_its_gradients() -> None:
-    class Partial(TwoLayerNet):
-        def gradient(self, x: Any, t: Any) -> Any:
-            grads = super().gradient(x, t)
-            del grads["b1"]
-            return grads
-
-    class Nothing(TwoLayerNet):
-        def gradient(self, x: Any, t: Any) -> Any:
-            super().gradient(x, t)
-
-    class LossOnDemand(TwoLayerNet):
-        def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
-            super().__init__(input_size, hidden_size, output_size)
-            self.last = self.last_layer
-            del self.last_layer
-
-        def loss(self, x: Any, t: Any) -> Any:
-            return float(self.last.forward(self.predict(x), t))
-
-        def gradient(self, x: Any, t: Any) -> Any:
-            self.last_layer = self.last
-            grads = super().gradient(x, t)
-            del self.last_layer
-            return grads
-
-    class LossOfItsOwn(TwoLayerNet):
-        def loss(self, x: Any, t: Any) -> Any:
-            return 3 * super().loss(x, t)
-
-    for cls, says in (
-        (LossOfItsOwn, "after gradient last_layer.loss is another than loss(x, t)"),
-        (Partial, "gradient must have b1, got W1, W2, b2"),
-        (Nothing, "gradient must return a dict, got None"),
-        (LossOnDemand, "loss: the logarithm is that of p + 1e-7"),
-    ):
-        first = examine(candidate(cls, "TwoLayerNet"), [np.float64]).problems[0]
-        assert first.sentence.startswith(says)
-        assert first.where.startswith(("test_examination.py:", "book_network.py:"))
-
-
-# The page
-
-
-def test_the_page_shows_what_is_wrong_first_and_needs_nothing_else() -> None:
-    page = html_of(examined("GivesNan"))
-    assert page.index("y: wrong") < page.index("dx: right") < page.index("What was checked")
-    assert "NaN on each of them" in page
-    assert 'style="background:#000" title="nan"' in page
-    assert not re.search(r"(src|href)=|<script|@import|url\(", page)
-    assert page.count("<table") == page.count("</table>")
-
-
-def test_the_page_of_other_shapes_and_large_tensors() -> None:
-    page = html_of(examined("WrongShape"))
-    assert "y: wrong" in page
-    assert "got shape (3, 6), expected (6, 3)" in page
-
-    class WrongOnPixels(own_layers.Affine):
-        def backward(self, dout: Any) -> Any:
-            dx = super().backward(dout)
-            if dx.shape[1] == 784:
-                dx[3, 700] = 5
-            return dx
-
-    found = examine(candidate(WrongOnPixels, "Linear"))
-    (picture,) = (picture for picture in found.pictures if picture.is_wrong)
-    assert picture.scenario == "book"
-    assert picture.worst[0].index == (3, 700)
-    top, left = picture.corner
-    assert picture.got[3 - top, 700 - left] == 5
-    assert "shown is a part of it as a matrix, from row 0, column 688" in html_of(found)
-
-    class LeavesSomething(own_layers.Affine):
-        calls = 0
-
-        def backward(self, dout: Any) -> Any:
-            self.calls += 1
-            return super().backward(dout) * self.calls
-
-    assert "dx: right in one call" in html_of(examine(candidate(LeavesSomething, "Linear")))
-
-
-def test_a_page_is_made_where_a_tensor_is_missing() -> None:
-    found = examined("NoGradient")
-    assert found.pictures == ()
-    assert "backward must leave a gradient of W" in html_of(found)
-
-
-# Where it is
-
-
-def test_a_place_is_named_for_anything() -> None:
-    assert file_of(5) == ""
-    assert Path(file_of(own_layers.Affine)).name == "own_layers.py"
-    assert line_of_method(own_layers.Affine, "").startswith("own_layers.py:")
-    assert line_of_method(own_layers.Affine, "parameters").startswith("own_layers.py:")
-    assert line_of_method(TwoLayerNet, "backward").endswith(", in gradient")
-    assert line_of_method(int, "") == ""

@@ -55,14 +55,14 @@ def _explanations(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     right = [one for one in observations if one.is_right(name)]
     suspects = (*_in_place(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
-    found: list[tuple[Cause, str]] = []
-    for cause, family in _tried(suspects, name, wrong):
+    found: list[Cause] = []
+    for cause in _tried(suspects, name, wrong):
         if not _explains(cause.predicts, name, wrong, right):
             continue
-        relatives = [other for other, its in found if family and its == family]
+        relatives = [other for other in found if cause.family and other.family == cause.family]
         if not any(_say_the_same(cause.predicts, other.predicts, name, wrong) for other in relatives):
-            found.append((cause, family))
-    return list(dict.fromkeys(cause.says for cause, _ in found))
+            found.append(cause)
+    return list(dict.fromkeys(cause.says for cause in found))
 
 
 def _in_place(wrong: Sequence[Observation]) -> Iterator[Cause]:
@@ -86,15 +86,15 @@ def _identity(array: Array) -> tuple[Any, ...]:
     return array.shape, array.dtype, array.tobytes()
 
 
-def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]) -> Iterator[tuple[Cause, str]]:
-    """With their families, and with the number in them, if they have one."""
+def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]) -> Iterator[Cause]:
+    """With the number in them, if they have one."""
     for suspect in suspects:
         if isinstance(suspect, Cause):
-            yield suspect, suspect.family
+            yield suspect
         else:
             a = _fitted(suspect.direction, name, wrong)
             if a:
-                yield Cause(suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a)), suspect.family
+                yield Cause(suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a), suspect.family)
 
 
 def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:

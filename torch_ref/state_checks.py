@@ -121,16 +121,17 @@ def check_results_are_the_callers(subject: Subject) -> None:
             overwritten = f"{name}, once returned, is overwritten by a later call: it must be a new array"
             require(is_equal(returned[name], value), overwritten, tensor=name)
 
-    example = subject.example(subject.pair.ordinary)
+    example = subject.example(pair.ordinary)
     again = _copy(example)
-    usual = backward_again(subject.pair, again, subject.pair.results(example))
-    for name in subject.case(subject.pair.ordinary).arrays() | kept:
-        example = subject.example(subject.pair.ordinary)
+    usual = backward_again(pair, again, pair.results(example))
+    inputs = ("x", "t")[: len(example.inputs)]
+    for name in (*inputs, *kept):
+        example = subject.example(pair.ordinary)
         again = _copy(example)
-        arrays = {**dict(zip(("x", "t"), example.inputs, strict=False)), **subject.pair.run_raw(example)}
-        if name in arrays and arrays[name].flags.writeable:
+        arrays = {**dict(zip(inputs, example.inputs, strict=True)), **pair.run_raw(example)}
+        if arrays[name].flags.writeable:
             arrays[name][...] = 1
-        for gradient, value in backward_again(subject.pair, again, kept).items():
+        for gradient, value in backward_again(pair, again, kept).items():
             otherwise = (
                 f"after the caller has edited {name} backward gives another {gradient}:"
                 f" the layer keeps {name} itself, where it must keep a copy"

@@ -1,6 +1,7 @@
 """`verify`: a NumPy layer and its PyTorch twin, each compared with the exact result to within the proven radius.
 
-Not with each other: so a failure says which of the two is wrong.
+Not with each other: so a failure says which of the two is wrong. With a module that has no proven bounds the twin
+itself is the measure, and the title of the report says so.
 """
 
 import io
@@ -139,6 +140,7 @@ def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = Non
         raise TypeError(f"verify: x must be float32 or float64, got {inputs[0].dtype}")
     title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
     pair, layer = (pair_of(layer), layer) if like is None else pair_for(layer, like, inputs)
+    title += "" if pair.is_proven else ", by measured bounds"
     if isinstance(layer, TwoLayerNet):
         whole = _part(pair, Example(layer, inputs, 1))
         return _merged(title, [*_layer_by_layer(layer, *inputs), whole])
