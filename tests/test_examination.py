@@ -8,7 +8,7 @@ import hostile_layers
 import numpy as np
 import own_layers
 import pytest
-from book_network import TwoLayerNet
+from lessons.book import TwoLayerNet
 from torch import nn
 
 from numpy_impl import ReLU

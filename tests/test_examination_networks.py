@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from book_network import TwoLayerNet
+from lessons.book import TwoLayerNet
 
 from torch_ref import candidate, examine
 
@@ -56,4 +56,4 @@ def test_a_network_must_return_all_of_its_gradients() -> None:
     ):
         first = examine(candidate(cls, "TwoLayerNet"), [np.float64]).problems[0]
         assert first.sentence.startswith(says)
-        assert first.where.startswith(("test_examination_networks.py:", "book_network.py:"))
+        assert first.where.startswith(("test_examination_networks.py:", "book.py:"))

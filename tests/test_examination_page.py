@@ -6,7 +6,7 @@ from typing import Any
 
 import hostile_layers
 import own_layers
-from book_network import TwoLayerNet
+from lessons.book import TwoLayerNet
 
 from torch_ref import Examination, candidate, examine, html_of
 from torch_ref.candidates.locate import file_of, line_of_method

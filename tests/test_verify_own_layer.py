@@ -41,7 +41,7 @@ def test_verify_takes_a_layer_of_your_own() -> None:
 
 
 def test_verify_takes_a_network_of_your_own() -> None:
-    from book_network import TwoLayerNet  # noqa: PLC0415 - beside the test that needs it
+    from lessons.book import TwoLayerNet  # noqa: PLC0415 - beside the test that needs it
 
     net = TwoLayerNet(4, 3, 2)
     report = verify(

@@ -1,0 +1,37 @@
+"""The known errors of the book's code as lessons: what it does, what goes wrong, what is done here, and the numbers.
+
+Each error is made once more by a small re-creation of that code (scripts/lessons/book.py) and set beside this package
+and what is right. The book is Saito, Deep Learning from Scratch; its code is a teacher's, and this is how it is learned
+from best. Exit status 1 when an error does not show or is not mended. Takes a few seconds.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import command_line
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parse(argv)
+
+    def work() -> int:
+        from lesson_report import show  # imports PyTorch
+
+        return show(options)
+
+    return command_line.run(work)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = command_line.parser(__doc__, "python scripts/errata.py --only 3")
+    parser.set_defaults(only=None)
+    number = command_line.integer(1)
+    all_lessons = argparse.SUPPRESS  # or the help would name None
+    parser.add_argument(
+        "--only", type=number, default=all_lessons, metavar="N", help="this lesson alone (default: all)"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

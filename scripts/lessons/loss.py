@@ -1,0 +1,135 @@
+"""Lessons from the loss: softmax, cross-entropy and the gradient of both."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from lessons import book
+from lessons.lesson import Observation, lesson, outcome
+from numpy_impl import SoftmaxWithLoss, numerical_gradient
+from numpy_impl.checks import Array
+
+
+def torch_loss(x: Array, t: Array) -> float:
+    return torch.nn.functional.cross_entropy(torch.tensor(x), torch.tensor(t)).item()
+
+
+def torch_dx(x: Array, t: Array, dout: float = 1) -> Array:
+    logits = torch.tensor(x, requires_grad=True)
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(t))
+    (dx,) = torch.autograd.grad(loss, logits, torch.tensor(dout, dtype=loss.dtype))
+    return np.asarray(dx)
+
+
+def dx_of(layer: Any, x: Array, t: Array, dout: float = 1) -> Array:
+    layer.forward(x, t)
+    return np.asarray(layer.backward(dout))
+
+
+def greatest(difference: Array) -> float:
+    return float(abs(difference).max())
+
+
+@lesson(1, "SoftmaxWithLoss.backward(dout) ignores dout")
+def dout_is_ignored() -> Iterator[Observation]:
+    """The book's backward takes dout and never uses it: the gradient is that of the loss itself, whatever comes of
+    the loss afterwards. While the loss is the end of the network dout is 1 and nobody notices; a loss that is
+    weighted, halved or added to another one has a wrong gradient. Here dout is a factor, and the suite never uses
+    1.
+    """
+    x, t = np.array([[1.0, 2.0, 3.0]]), np.array([0])
+    yield Observation(
+        "∂(3 L)/∂x_0 of logits 1, 2, 3",
+        book=dx_of(book.SoftmaxWithLoss(), x, t, 3)[0, 0],
+        here=dx_of(SoftmaxWithLoss(), x, t, 3)[0, 0],
+        right=torch_dx(x, t, 3)[0, 0],
+    )
+
+
+@lesson(3, "The loss is −log(p + 1e-7), its gradient that of −log p")
+def epsilon_in_the_log() -> Iterator[Observation]:
+    """The book adds 1e-7 to keep log from 0. That is another function: it stops at 16.118, is below 0 for a perfect
+    prediction, and has not the gradient that backward computes, so a gradient check of this code cannot succeed.
+    Here log p is taken from the logits by log-sum-exp, where no p is ever rounded to 0, and needs no epsilon.
+    """
+    theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
+    ordinary, saturated = np.array([[1.0, 2.0, 3.0]]), np.array([[0.0, 50.0]])
+    first, second = np.array([0]), np.array([1])
+    for what, x, t, right, by in (
+        ("L of logits 1, 2, 3, label 0", ordinary, first, torch_loss(ordinary, first), "PyTorch"),
+        ("L of logits 0, 50, label 0", saturated, first, torch_loss(saturated, first), "PyTorch"),
+        ("L of logits 0, 50, label 1", saturated, second, math.log1p(math.exp(-50)), "log(1 + e⁻⁵⁰)"),
+    ):
+        yield Observation(what, theirs.forward(x, t), ours.forward(x, t), right, by, within=1e-14)
+    yield Observation(
+        "∂L/∂x_0 of logits 0, 50, label 0, by differences",
+        book=book.numerical_gradient(lambda x: theirs.forward(x, first), saturated)[0, 0],
+        here=numerical_gradient(lambda x: ours.forward(x, first), saturated)[0, 0],
+        right=torch_dx(saturated, first)[0, 0],
+        within=1e-8,  # u |f| / h, of a difference
+    )
+
+
+@lesson(4, "Soft targets: forward takes their argmax, backward takes them as they are")
+def soft_targets() -> Iterator[Observation]:
+    """Given rows of probabilities, the book's forward reduces each to its largest entry, and its backward computes
+    y − t with the row itself. Both cannot be right: the gradient does not belong to the loss. Here the loss weighs
+    every class, −Σ t log p, as `nn.CrossEntropyLoss` does, and rows need not sum to 1.
+    """
+    x, t = np.array([[1.0, 2.0]]), np.array([[0.6, 0.4]])
+    theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
+    yield Observation(
+        "L of logits 1, 2, targets 0.6, 0.4",
+        book=theirs.forward(x, t),
+        here=ours.forward(x, t),
+        right=torch_loss(x, t),
+    )
+    yield Observation(
+        "greatest |backward − difference of one's own L|",
+        book=greatest(dx_of(theirs, x, t) - book.numerical_gradient(lambda x: theirs.forward(x, t), x)),
+        here=greatest(dx_of(ours, x, t) - numerical_gradient(lambda x: ours.forward(x, t), x)),
+        right=0.0,
+        by="the chain rule",
+        within=1e-9,  # u |f| / h
+    )
+
+
+@lesson(5, "The gradient of a sample without a batch is divided by the number of classes")
+def sample_without_a_batch() -> Iterator[Observation]:
+    """The book's forward makes a batch of one of it, its backward does not: `t.shape[0]`, meant to be the length of
+    the batch, is the number of classes of a one-hot t. Here logits are (N, C), and a vector is refused; a batch of
+    one is `x[np.newaxis]`.
+    """
+    x, t = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 0.0])
+    yield Observation(
+        "∂L/∂x_0 of logits 1, 2, 3, one-hot label 0",
+        book=dx_of(book.SoftmaxWithLoss(), x, t)[0],
+        here=dx_of(SoftmaxWithLoss(), x[np.newaxis], t[np.newaxis])[0, 0],
+        right=torch_dx(x, t)[0],
+    )
+
+
+@lesson(6, "Label −1 is accepted")
+def negative_label() -> Iterator[Observation]:
+    """Labels index the probabilities, and NumPy counts −1 from the end: a mark for "no label" trains the last
+    class. A label that is too large is an IndexError of NumPy's, about the size of an axis. Here both are refused,
+    in words.
+    """
+    x, no_label, too_large = np.array([[1.0, 2.0, 3.0]]), np.array([-1]), np.array([3])
+    theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
+    yield Observation(
+        "L of label −1 of 3 classes",
+        book=outcome(theirs.forward, x, no_label),
+        here=outcome(ours.forward, x, no_label),
+        right=outcome(torch_loss, x, no_label),
+    )
+    yield Observation(
+        "label 3: is the error about classes?",
+        book="class" in outcome(theirs.forward, x, too_large).words,
+        here="class" in outcome(ours.forward, x, too_large).words,
+        right=True,
+        by="courtesy",
+    )
