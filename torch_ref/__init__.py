@@ -2,6 +2,8 @@
 
 from torch_ref.bounds import Ball as Ball
 from torch_ref.bounds import exp as exp
+from torch_ref.bounds import log as log
+from torch_ref.bounds import monotone as monotone
 from torch_ref.candidates.candidate import Candidate as Candidate
 from torch_ref.candidates.candidate import candidate as candidate
 from torch_ref.candidates.examination import Examination as Examination
@@ -70,6 +72,8 @@ __all__ = [
     "html_of",
     "load",
     "load_weights",
+    "log",
+    "monotone",
     "network_of",
     "pair_of",
     "parametrize_with_checks",

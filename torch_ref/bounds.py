@@ -23,6 +23,7 @@ Sources: Higham, Accuracy and Stability of Numerical Algorithms (SIAM 2002), sec
 4 units in the last place; the greatest errors measured were 4.6 u for a float32 log and 3.6 u for a float32 exp.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -192,18 +193,25 @@ class Ball:
 
 
 @ieee_arithmetic
+def monotone(x: Ball, f: Callable[[Array], Array], roundings: int = LIBM) -> Ball:
+    """f(x), entry by entry, of a function that only rises or only falls: f(v ± e) lies between f(v − e) and f(v + e).
+
+    `roundings` is how many of them the computation of f takes, relatively to its result; a function of a mathematical
+    library takes LIBM. No bound where f is not finite at one of the ends, as log is not at 0.
+    """
+    form, e = x.format, x.radius * (1 + 2.0**-8)  # and the next number outwards: v ± e is rounded
+    below, above = (np.where(e > 0, np.nextafter(x.centre + s * e, s * np.inf), x.centre) for s in (-1, 1))
+    centre = f(x.centre)
+    reach = np.maximum(abs(f(above) - centre), abs(f(below) - centre)).astype(float)
+    return x.result(centre, reach + form.gamma(roundings) * (abs(centre).astype(float) + reach) + form.tau)
+
+
 def exp(x: Ball) -> Ball:
-    """exp(v + e) = exp(v) exp(e), where |exp(e) − 1| ≤ expm1(|e|), and γ_LIBM from exp itself (1 + δ ≤ exp(δ))."""
-    f, centre = x.format, np.exp(x.centre)
-    return x.result(centre, centre.astype(float) * np.expm1(x.radius + f.gamma(LIBM)) + f.tau)
+    return monotone(x, np.exp)
 
 
-@ieee_arithmetic
 def log(x: Ball) -> Ball:
-    """log(v + e) − log v = log1p(e / v), at most −log1p(−e / v) either way; no bound where v + e may reach 0."""
-    f, centre = x.format, np.log(x.centre)
-    error = np.where(x.centre > x.radius, -np.log1p(-np.fmin(x.radius / x.centre.astype(float), 1)), np.inf)
-    return x.result(centre, error + f.gamma(LIBM) * (abs(centre).astype(float) + error) + f.tau)
+    return monotone(x, np.log)
 
 
 def _never_rounds(*operands: Ball, size: Array) -> Array:

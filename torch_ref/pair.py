@@ -1,6 +1,6 @@
 """What an entry of the registry is: a NumPy layer, its twin, and all that is needed to check one against the other."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
@@ -51,7 +51,8 @@ class Pair:
     x, dout and the parameters are balls; forward returns one, backward those of dx and of dp for each parameter p.
     formula(*inputs, **params) is forward for arrays of mpmath's numbers. Without the three the bounds are measured, on
     the twin, and no longer proven. `parameters` maps NumPy's names to PyTorch's. `causes` are slips that this layer is
-    known for, which a diagnosis tries before those of every layer.
+    known for, which a diagnosis tries before those of every layer. `flat_on` names the scenarios on which the layer may
+    be flat, as a sigmoid far from 0: a gradient of zeros shows nothing there. On any other that is a failure.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Pair:
     parameters: Names = field(default_factory=dict)
     refusals: Sequence[Refusal] = ()
     causes: Sequence[Cause | Fitted] = ()
+    flat_on: Collection[str] = ()
     batches_only: bool = False  # x is (N, D) and of no other rank
     data_sets: Sequence[Scenario] = SCENARIOS
     run: Callable[..., Results] = backprop

@@ -1,0 +1,70 @@
+"""The documents of this project: their blocks of code, and their links to lines of code.
+
+`python tests/documents.py` puts the line numbers of the links right; a test sees that they are.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = ("README.md", "numpy_impl/README.md", "torch_ref/README.md", "scripts/README.md")
+
+# [`Affine.backward`](numpy_impl/layers.py#L76-L84), with the lines or without.
+LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[\w./]+\.py)(?:#L\d+-L\d+)?\)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where its first line stands, in what language it is, and what is in it."""
+
+    document: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.line}"
+
+
+@cache
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def blocks(document: str) -> list[Block]:
+    found = re.finditer(r"^```(\w+)\n(.*?)^```$", text_of(document), re.DOTALL | re.MULTILINE)
+    return [Block(document, text_of(document)[: one.start(2)].count("\n") + 1, one[1], one[2]) for one in found]
+
+
+def with_lines(document: str, text: str) -> str:
+    """The text with the lines of each class, function or method that it links to by name."""
+
+    def put_right(link: re.Match[str]) -> str:
+        span = definitions((ROOT / document).parent / link["file"]).get(link["name"])
+        return f"[`{link['name']}`]({link['file']}#L{span[0]}-L{span[1]})" if span else link[0]
+
+    return LINK_TO_CODE.sub(put_right, text)
+
+
+@cache
+def definitions(file: Path) -> dict[str, tuple[int, int]]:
+    """The first and the last line of all that is defined in a file, decorators included, by its dotted name."""
+    found: dict[str, tuple[int, int]] = {}
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
+                found[prefix + child.name] = first, child.end_lineno or first
+                visit(child, f"{prefix}{child.name}.")
+
+    visit(ast.parse(file.read_text(encoding="utf-8")), "")
+    return found
+
+
+if __name__ == "__main__":
+    for name in DOCUMENTS:
+        (ROOT / name).write_text(with_lines(name, text_of(name)), encoding="utf-8")
