@@ -17,7 +17,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def guarded(method: Method) -> Method:
     """The guard of a layer's forward or backward: refuses bad input, and lets infinity and NaN propagate unwarned.
 
-    What is bad `_check_forward` and `_check_backward` of the layer say. Where its `guarded` is off both are left out.
+    The layer's `_check_forward` and `_check_backward` decide what is bad. Where its `guarded` is off neither is called.
     """
     check = f"_check_{method.__name__}"
 

@@ -92,7 +92,7 @@ def run(work: Callable[[], int]) -> int:
 
 
 def fail(message: str, status: int = COULD_NOT_RUN) -> int:
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    note(message)
     return status
 
 

@@ -16,7 +16,7 @@ import safetensors.numpy
 from numpy_impl.checks import Array
 from torch_ref import Ball, Example, Report, SideBySide, pair_of, params_of, verify
 from torch_ref.bounds import format_of
-from torch_ref.verify import EVEN, VACUOUS, Finding, Row, finding
+from torch_ref.comparison import EVEN, VACUOUS, Finding, Row, finding
 from torch_ref.weight_files import network_with, read_safetensors
 
 KIND = "violation"
@@ -31,15 +31,15 @@ class Proof:
     @property
     def radius_used(self) -> float:
         """The greatest share of a radius that any result uses."""
-        shares = [side.share for _, row in self._rows() for side in (row.numpy, row.torch)]
+        shares = [side.share for _, row in self._rows() for side in row.sides.values()]
         return max((share for share in shares if not math.isnan(share)), default=math.nan)
 
     @property
     def violation(self) -> str:
         """The first tensor outside its radius, whose it is, and its worst entry; empty if there is none."""
         for about, row in self._rows():
-            for name, side in (("NumPy", row.numpy), ("PyTorch", row.torch)):
-                if not side.ok and side.verdict not in (VACUOUS, EVEN):
+            for name, side in row.sides.items():
+                if side.is_wrong:
                     return f"{row.name} of {name}, {about}, is {side.verdict}{worst_entry(side)}"
         return ""
 

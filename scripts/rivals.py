@@ -1,6 +1,6 @@
 """How else gradients are compared: the tolerances that suites use, by default or by habit, on the same data as ours.
 
-A rival is a function of a pair, a layer, a scenario, a dtype and a seed, that says whether it raises an alarm.
+A rival is a function of a subject and a scenario that says whether it raises an alarm.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from numpy_impl.checks import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.battery import Subject
 from torch_ref.bounds import Ball
+from torch_ref.comparison import finding
 from torch_ref.pair import Example, Pair
 from torch_ref.scenarios import Scenario
-from torch_ref.verify import finding
 
 Rival: TypeAlias = Callable[[Subject, Scenario], bool]
 

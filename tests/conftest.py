@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import settings
-from threadpoolctl import threadpool_limits
+from threads import threads
 
 from numpy_impl import load_mnist
 from numpy_impl.checks import Array
@@ -22,11 +21,8 @@ settings.load_profile("default")
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """For NumPy's BLAS and for PyTorch: on matrices this small two pools of threads only stand in each other's way."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with threadpool_limits(1, "blas"):
+    with threads(1):
         yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,14 @@ import pytest
 
 import numpy_impl
 from numpy_impl.checks import Array
-from torch_ref import PAIRS, Pair, register
-from torch_ref.battery import Subject, checks_of, names_of_checks
+from torch_ref import PAIRS, Pair, parametrize_with_checks, register
+from torch_ref.battery import Check, Subject, checks_of
 from torch_ref.subject import CheckError
 
-CHECKS = names_of_checks(PAIRS.values(), (np.float32, np.float64))
 
-
-@pytest.mark.parametrize(("pair", "check", "dtype"), [rest for _, *rest in CHECKS], ids=[name for name, *_ in CHECKS])
-def test_pair(pair: Pair, check: str, dtype: Any) -> None:
-    checks_of(pair)[check](Subject(pair, dtype))
+@parametrize_with_checks(PAIRS.values(), (np.float32, np.float64), ours=True)
+def test_pair(subject: Subject, check: Check) -> None:
+    check(subject)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -14,8 +14,8 @@ from noisy import Noise
 
 from numpy_impl.checks import Array
 from torch_ref.bounds import Ball, Format, exp, format_of
+from torch_ref.comparison import VACUOUS, finding
 from torch_ref.value_checks import difference
-from torch_ref.verify import VACUOUS, finding
 
 SINGLE, DOUBLE = format_of(np.dtype(np.float32)), format_of(np.dtype(np.float64))
 NO_WIDER = Format(np.float64, wide=np.float64)  # as where longdouble is double

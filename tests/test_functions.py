@@ -14,7 +14,7 @@ from numpy_impl import cross_entropy_error, log_softmax, softmax
 from numpy_impl.checks import Array
 from torch_ref import layer_bounds
 from torch_ref.bounds import format_of
-from torch_ref.verify import finding
+from torch_ref.comparison import finding
 
 FUNCTIONS = {"softmax": softmax, "log_softmax": log_softmax}
 BOUNDS = {"softmax": layer_bounds.softmax, "log_softmax": layer_bounds.log_softmax}

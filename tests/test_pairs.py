@@ -12,7 +12,7 @@ from numpy_impl import Affine, ReLU, SoftmaxWithLoss
 from numpy_impl.checks import Array
 from torch_ref import autograd, backprop, twin, verify
 from torch_ref.bounds import format_of
-from torch_ref.verify import EVEN
+from torch_ref.comparison import EVEN
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

@@ -15,7 +15,7 @@ from training_runs import history, run
 from numpy_impl import Affine, TwoLayerNet
 from numpy_impl.checks import Array
 from torch_ref import NumpyTrainer, Report, SideBySide, TorchTrainer
-from torch_ref.verify import EVEN, VACUOUS, WITHIN, Finding, Row
+from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
 
 
 def break_from(iteration: int, monkeypatch: pytest.MonkeyPatch) -> None:

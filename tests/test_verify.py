@@ -12,7 +12,7 @@ from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.checks import Array
 from torch_ref import PAIRS, verify
 from torch_ref.bounds import Ball, format_of
-from torch_ref.verify import EVEN, VACUOUS, WITHIN, Finding, Row, finding
+from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row, finding
 
 RNG = np.random.default_rng(0)
 W, B, X = RNG.standard_normal((4, 3)), RNG.standard_normal(3), RNG.standard_normal((6, 4))
@@ -98,6 +98,14 @@ def test_both_may_be_at_fault() -> None:
     assert Row("y", wrong, wrong).at_fault == "NumPy and PyTorch"
     assert Row("y", right, wrong).at_fault == "PyTorch"
     assert Row("y", right, right).at_fault == ""
+
+
+@pytest.mark.parametrize("nothing", [VACUOUS, EVEN])
+def test_a_side_that_is_wrong_is_at_fault_where_the_other_shows_nothing(nothing: str) -> None:
+    wrong, other = Finding("float64, not float32"), Finding(nothing)
+    assert Row("y", wrong, other).at_fault == "NumPy"
+    assert Row("y", other, wrong).at_fault == "PyTorch"
+    assert Row("y", other, other).at_fault == f"neither: {nothing}"
 
 
 def test_dout_is_uneven_by_default_and_may_be_given() -> None:

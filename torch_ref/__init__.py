@@ -14,6 +14,7 @@ from torch_ref.candidates.loading import load as load
 from torch_ref.candidates.text import text_of as text_of
 from torch_ref.causes.cause import Case as Case
 from torch_ref.causes.cause import Cause as Cause
+from torch_ref.comparison import Report as Report
 from torch_ref.modules import TwoLayerNet as TwoLayerNet
 from torch_ref.oracle import autograd as autograd
 from torch_ref.oracle import autograd_network as autograd_network
@@ -32,7 +33,6 @@ from torch_ref.side_by_side import NumpyTrainer as NumpyTrainer
 from torch_ref.side_by_side import SideBySide as SideBySide
 from torch_ref.side_by_side import TorchTrainer as TorchTrainer
 from torch_ref.side_by_side import drift as drift
-from torch_ref.verify import Report as Report
 from torch_ref.verify import verify as verify
 from torch_ref.weight_files import load_weights as load_weights
 from torch_ref.weight_files import network_of as network_of

@@ -1,24 +1,18 @@
 """The checks that every pair must pass, by name: each a function of a subject that raises AssertionError.
 
-A suite runs each of them as a test of its own::
-
-    @pytest.mark.parametrize(("pair", "check", "dtype"), ...)  # from names_of_checks
-    def test_pair(pair, check, dtype):
-        checks_of(pair)[check](Subject(pair, dtype))
+`parametrize_with_checks` makes a test of each.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import TypeAlias
 
 from torch_ref import contract_checks, state_checks, value_checks
 from torch_ref.pair import Pair
 from torch_ref.repeatability import check_repeatable
 from torch_ref.subject import Subject
 
-__all__ = ["Check", "Subject", "checks_of", "names_of_checks"]
+__all__ = ["Check", "Subject", "checks_of"]
 
 Check: TypeAlias = Callable[[Subject], None]
 
@@ -58,13 +52,3 @@ OURS: dict[str, Check] = {
     "infinity_and_nan": value_checks.check_infinity_and_nan,
     "bad_inputs": contract_checks.check_bad_inputs,
 }
-
-
-def names_of_checks(pairs: Iterable[Pair], dtypes: Iterable[Any]) -> list[tuple[str, Pair, str, Any]]:
-    """(name, pair, check, dtype) for each pair, check and dtype, the name as in "affine-input_gradient-float64"."""
-    return [
-        (f"{pair.name}-{check}-{np.dtype(dtype)}", pair, check, dtype)
-        for pair in pairs
-        for check in checks_of(pair)
-        for dtype in dtypes
-    ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from numpy_impl.checks import Array
 from torch_ref.causes.cause import Case
+from torch_ref.comparison import finding
 from torch_ref.diagnosis import changes
 from torch_ref.oracle import Results
 from torch_ref.pair import Example, case_of
@@ -14,7 +15,6 @@ from torch_ref.refusals import all_refusals
 from torch_ref.scenarios import Scenario
 from torch_ref.state_checks import backward_again, is_equal
 from torch_ref.subject import CheckError, Subject, left_by, require
-from torch_ref.verify import finding
 
 
 def check_dtype_and_shape(subject: Subject) -> None:

@@ -5,6 +5,8 @@ layers before it return, and the bounds of the whole compose. x is (..., D) and 
 the layers take them.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -120,16 +122,36 @@ def two_layer_net(x: Ball, t: Array, *, W1: Ball, b1: Ball, W2: Ball, b2: Ball) 
     return softmax_with_loss(affine(relu(affine(x, W=W1, b=b1)), W=W2, b=b2), t)
 
 
-def two_layer_net_backward(
-    x: Ball, t: Array, dout: float, *, W1: Ball, b1: Ball, W2: Ball, b2: Ball
-) -> dict[str, Ball]:
-    """The same backwards. A pre-activation within its radius of 0 leaves a wide ball: it may be on either side."""
-    a = affine(x, W=W1, b=b1)
-    h = relu(a)
-    dz = softmax_with_loss_backward(affine(h, W=W2, b=b2), t, dout)["dx"]
-    second = affine_backward(h, dz, W=W2, b=b2)
-    first = affine_backward(x, relu_backward(a, second["dx"])["dx"], W=W1, b=b1)
-    return {"dW1": first["dW"], "db1": first["db"], "dW2": second["dW"], "db2": second["db"]}
+@dataclass(frozen=True)
+class Pass:
+    """What flows forward, x → a → h → z, and dz, which flows back."""
+
+    x: Ball
+    W1: Ball
+    b1: Ball
+    W2: Ball
+    b2: Ball
+    a: Ball
+    h: Ball
+    dz: Ball
+
+    @classmethod
+    def of(cls, x: Ball, t: Array, dout: float, **params: Ball) -> "Pass":
+        a = affine(x, W=params["W1"], b=params["b1"])
+        h = relu(a)
+        z = affine(h, W=params["W2"], b=params["b2"])
+        return cls(x, **params, a=a, h=h, dz=softmax_with_loss_backward(z, t, dout)["dx"])
+
+    def back(self, through: Callable[[Ball, Ball], dict[str, Ball]] = relu_backward) -> dict[str, Ball]:
+        """The gradients. A pre-activation within its radius of 0 leaves a wide ball: it may be on either side."""
+        second = affine_backward(self.h, self.dz, W=self.W2, b=self.b2)
+        first = affine_backward(self.x, through(self.a, second["dx"])["dx"], W=self.W1, b=self.b1)
+        return {"dW1": first["dW"], "db1": first["db"], "dW2": second["dW"], "db2": second["db"]}
+
+
+def two_layer_net_backward(x: Ball, t: Array, dout: float, **params: Ball) -> dict[str, Ball]:
+    """The same backwards."""
+    return Pass.of(x, t, dout, **params).back()
 
 
 def _greatest(values: Array) -> Any:

@@ -89,12 +89,8 @@ register(
 # SoftmaxWithLoss, of class indices and of rows
 
 
-def loss_of_labels(cls: Callable[..., Any], data: Data) -> Example:
-    return Example(cls(), (data.logits(), data.labels()), data.number())
-
-
-def loss_of_rows(cls: Callable[..., Any], data: Data) -> Example:
-    return Example(cls(), (data.logits(), data.rows()), data.number())
+def loss_of(targets: str) -> Callable[..., Example]:
+    return lambda cls, data: Example(cls(), (data.logits(), data.targets(targets)), data.number())
 
 
 def with_targets(what: str, change: Callable[[Any], Any], error: type[Exception]) -> Refusal:
@@ -133,8 +129,8 @@ ROWS = (
 )
 
 for name, example, refusals in (
-    ("softmax_with_loss", loss_of_labels, LABELS),
-    ("softmax_with_loss_rows", loss_of_rows, ROWS),
+    ("softmax_with_loss", loss_of("labels"), LABELS),
+    ("softmax_with_loss_rows", loss_of("rows"), ROWS),
 ):
     register(
         Pair(

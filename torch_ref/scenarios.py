@@ -204,6 +204,10 @@ class Data:
         """Labels as rows of 0 and 1."""
         return self._as_wanted(np.eye(self.C)[self.labels()])
 
+    def targets(self, kind: str) -> Array:
+        """Of a classifier's loss, by what --targets calls them."""
+        return {"labels": self.labels, "rows": self.rows, "one-hot": self.one_hot}[kind]()
+
     def _draw(self, draw: Draw, *shape: int) -> Array:
         return self._as_wanted(draw(self.rng, shape, np.finfo(self.dtype)))
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy_impl.checks import Array
 from torch_ref import places
 from torch_ref.causes.cause import Case
+from torch_ref.comparison import EVEN, WITHIN, finding
 from torch_ref.diagnosis import reproduces
 from torch_ref.oracle import Results
 from torch_ref.pair import Example, Pair, case_of, forward_of
 from torch_ref.subject import CheckError, Subject, require
-from torch_ref.verify import EVEN, WITHIN, finding
 
 
 def check_second_call(subject: Subject) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 
 from numpy_impl import complex_step_gradient
 from numpy_impl.checks import Array
+from torch_ref.comparison import EVEN, Report, compare
 from torch_ref.diagnosis import causes_of
 from torch_ref.many_digits import DIGITS
 from torch_ref.pair import forward_of
 from torch_ref.scenarios import SCENARIOS, Scenario
 from torch_ref.subject import CheckError, Subject, require
-from torch_ref.verify import EVEN, Report, compare
 
 
 def report(subject: Subject, scenario: Scenario, name: str) -> Report:

@@ -19,37 +19,41 @@ def p_minus_t(p: Array, t: Array) -> Array:
     return dx
 
 
-@mutant(LABELS, source=BOOK, cause="p + 1e-7: an epsilon inside the log")
-class EpsilonInLog(SoftmaxWithLoss):
-    """The loss is −log(p + 1e-7), its gradient that of −log p."""
+class AnotherLogarithm(SoftmaxWithLoss):
+    """The loss by what `log_p` returns, for mutants to change; the gradient is the right one."""
 
     @ieee_arithmetic
     def forward(self, x: Array, t: Array) -> Any:
         super().forward(x, t)
-        self.loss = mean_negative_log_likelihood(np.log(self.y + x.dtype.type(1e-7)), t)
+        self.loss = mean_negative_log_likelihood(self.log_p(x), t)
         return self.loss
+
+    def log_p(self, x: Array) -> Array:
+        raise NotImplementedError
+
+
+@mutant(LABELS, source=BOOK, cause="p + 1e-7: an epsilon inside the log")
+class EpsilonInLog(AnotherLogarithm):
+    """The loss is −log(p + 1e-7), its gradient that of −log p."""
+
+    def log_p(self, x: Array) -> Array:
+        return np.log(self.y + x.dtype.type(1e-7))
 
 
 @mutant(LABELS, cause="p + 1e-12: an epsilon inside the log")
-class SmallEpsilonInLog(SoftmaxWithLoss):
+class SmallEpsilonInLog(AnotherLogarithm):
     """The loss is −log(p + 1e-12)."""
 
-    @ieee_arithmetic
-    def forward(self, x: Array, t: Array) -> Any:
-        super().forward(x, t)
-        self.loss = mean_negative_log_likelihood(np.log(self.y + x.dtype.type(1e-12)), t)
-        return self.loss
+    def log_p(self, x: Array) -> Array:
+        return np.log(self.y + x.dtype.type(1e-12))
 
 
 @mutant(LABELS, cause="p is clipped to 1e-12")
-class ClipsProbabilities(SoftmaxWithLoss):
+class ClipsProbabilities(AnotherLogarithm):
     """p is clipped to [1e-12, 1] before the logarithm."""
 
-    @ieee_arithmetic
-    def forward(self, x: Array, t: Array) -> Any:
-        super().forward(x, t)
-        self.loss = mean_negative_log_likelihood(np.log(np.maximum(self.y, x.dtype.type(1e-12))), t)
-        return self.loss
+    def log_p(self, x: Array) -> Array:
+        return np.log(np.maximum(self.y, x.dtype.type(1e-12)))
 
 
 @mutant(ROWS, source=BOOK, cause="t.argmax")
@@ -102,15 +106,12 @@ class MaximumOfTheBatch(SoftmaxWithLoss):
 
 
 @mutant(LABELS)
-class MaximumAddedToLog(SoftmaxWithLoss):
+class MaximumAddedToLog(AnotherLogarithm):
     """log p = x − (max + log S): where the maximum is large, the digits of log S are lost in it."""
 
-    @ieee_arithmetic
-    def forward(self, x: Array, t: Array) -> Any:
-        super().forward(x, t)
+    def log_p(self, x: Array) -> Array:
         top = x.max(axis=1, keepdims=True)
-        self.loss = mean_negative_log_likelihood(x - (top + np.log(np.exp(x - top).sum(axis=1, keepdims=True))), t)
-        return self.loss
+        return x - (top + np.log(np.exp(x - top).sum(axis=1, keepdims=True)))
 
 
 @mutant(LABELS, cause="the softmax runs over the batch")

@@ -10,10 +10,8 @@ from torch_ref.candidates.adapter import LayerAdapter, NetworkAdapter, Place, fa
 from torch_ref.candidates.building import build
 from torch_ref.candidates.locate import file_of, line_of_error
 from torch_ref.repeatability import seeded
-from torch_ref.scenarios import Scenario
+from torch_ref.scenarios import USUAL, Scenario
 from torch_ref.weights import Names
-
-USUAL_FEATURES = 5  # of the scenarios that are not about sizes
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def resized(scenarios: Sequence[Scenario], sizes: Mapping[str, int], *, rigid: b
         return scenarios
     found = []
     for scenario in scenarios:
-        is_about_sizes = scenario.sizes.D != USUAL_FEATURES
+        is_about_sizes = scenario.sizes.D != USUAL.D
         if not is_about_sizes or rigid:
             scenario = _resize(scenario, sizes)
         found.append(scenario)

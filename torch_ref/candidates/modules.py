@@ -12,17 +12,17 @@ from torch import nn
 from numpy_impl.checks import Array
 from torch_ref.candidates.adapter import Place
 from torch_ref.candidates.building import takes
-from torch_ref.candidates.making import USUAL_FEATURES, Given, adapted, make, name_of, resized
+from torch_ref.candidates.making import Given, adapted, make, name_of, resized
 from torch_ref.candidates.matching import match, parameters_of
 from torch_ref.candidates.twins import Twin
 from torch_ref.pair import Example, Pair
-from torch_ref.scenarios import SCENARIOS, Data
+from torch_ref.scenarios import SCENARIOS, USUAL, Data
 from torch_ref.weights import params_of
 
 
 def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[..., Any]]:
     """A pair for the module, and what makes the class in the place of the pair's layer."""
-    sizes = {"in": USUAL_FEATURES, "out": 3} | dict(given.sizes)
+    sizes = {"in": USUAL.D, "out": USUAL.H} | dict(given.sizes)
     module = twin.make(sizes)
     theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
     own = parameters_of(make(cls, sizes, theirs, given.options))
@@ -40,9 +40,7 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
         }
         x = data.x(*data.lead, *given.shape) if given.shape else data.x()
         if takes_targets:
-            t = {"labels": data.labels, "rows": data.rows, "one-hot": data.one_hot}.get(
-                given.targets or "", lambda: data.x(*x.shape)
-            )()
+            t = data.x(*x.shape) if given.targets in (None, "values") else data.targets(given.targets)
             return Example(make(sizes, values), (x, t), data.number())
         return Example(make(sizes, values), (x,), data.dout(*_output_shape(module, x)))
 

@@ -9,9 +9,8 @@ import torch
 from torch import nn
 
 from torch_ref.candidates.building import build
-from torch_ref.pair import Example, Pair
-from torch_ref.pairs import PAIRS
-from torch_ref.scenarios import Data
+from torch_ref.pair import Pair
+from torch_ref.pairs import PAIRS, loss_of
 
 Like: TypeAlias = str | Pair | nn.Module | Callable[..., nn.Module]
 
@@ -54,7 +53,9 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
         like = like.removeprefix("torch.")
         name = REGISTERED.get(like.removeprefix("nn."), like)
         if name == "softmax_with_loss" and targets == "one-hot":
-            pair = replace(PAIRS["softmax_with_loss_rows"], name="softmax_with_loss_one_hot", example=_one_hot)
+            pair = replace(
+                PAIRS["softmax_with_loss_rows"], name="softmax_with_loss_one_hot", example=loss_of("one-hot")
+            )
             return Twin(like, nn.Identity, pair)
         if name == "softmax_with_loss" and targets == "rows":
             name = "softmax_with_loss_rows"
@@ -70,10 +71,6 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
     if isinstance(like, nn.Module):
         return Twin(type(like).__name__, lambda _: deepcopy(like))
     return Twin(getattr(like, "__name__", "the twin"), lambda sizes: build(like, sizes))
-
-
-def _one_hot(cls: Callable[..., Any], data: Data) -> Example:
-    return Example(cls(), (data.logits(), data.one_hot()), data.number())
 
 
 def _is_module_class(found: Any) -> bool:

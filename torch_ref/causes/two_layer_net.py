@@ -1,7 +1,7 @@
 """Slips of putting Affine, ReLU, Affine and the loss together, and what they make of the gradients."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,46 +9,12 @@ import numpy as np
 from torch_ref.bounds import Ball
 from torch_ref.causes.cause import Case, Cause, Fitted, Prediction
 from torch_ref.causes.softmax_with_loss import BY_CLASSES, LABELS, by_epsilon
-from torch_ref.layer_bounds import (
-    affine,
-    affine_backward,
-    relu,
-    relu_backward,
-    softmax_with_loss,
-    softmax_with_loss_backward,
-)
+from torch_ref.layer_bounds import Pass, affine, softmax_with_loss, softmax_with_loss_backward
 
 
-@dataclass(frozen=True)
-class Pass:
-    """What flows forward, x → a → h → z, and dz, which flows back."""
-
-    x: Ball
-    W1: Ball
-    b1: Ball
-    W2: Ball
-    b2: Ball
-    a: Ball
-    h: Ball
-    dz: Ball
-
-    @classmethod
-    def of(cls, case: Case) -> "Pass":
-        x, params = case.exact(case.x), {name: case.exact(value) for name, value in case.params.items()}
-        a = affine(x, W=params["W1"], b=params["b1"])
-        h = relu(a)
-        z = affine(h, W=params["W2"], b=params["b2"])
-        return cls(x, **params, a=a, h=h, dz=softmax_with_loss_backward(z, case.inputs[1], case.dout)["dx"])
-
-    def back(self, dz: Ball, W2: Ball, through: Callable[[Ball, Ball], Ball]) -> dict[str, Ball]:
-        """The gradients from this dz, by this W2, and through this instead of the ReLU."""
-        second = affine_backward(self.h, dz, W=W2, b=self.b2)
-        first = affine_backward(self.x, through(self.a, second["dx"]), W=self.W1, b=self.b1)
-        return {"dW1": first["dW"], "db1": first["db"], "dW2": second["dW"], "db2": second["db"]}
-
-
-def _through_relu(a: Ball, dh: Ball) -> Ball:
-    return relu_backward(a, dh)["dx"]
+def _pass_of(case: Case) -> Pass:
+    params = {name: case.exact(value) for name, value in case.params.items()}
+    return Pass.of(case.exact(case.x), case.inputs[1], case.dout, **params)
 
 
 def _at_once(results: Callable[[Case], dict[str, Ball]]) -> Prediction:
@@ -58,21 +24,21 @@ def _at_once(results: Callable[[Case], dict[str, Ball]]) -> Prediction:
 
 
 def _from_ones(case: Case) -> dict[str, Ball]:
-    this = Pass.of(case)
-    return this.back(case.exact(np.ones(this.dz.shape)), this.W2, _through_relu)
+    this = _pass_of(case)
+    return replace(this, dz=case.exact(np.ones(this.dz.shape))).back()
 
 
 def _past_the_relu(case: Case) -> dict[str, Ball]:
-    this = Pass.of(case)
-    return this.back(this.dz, this.W2, lambda _, dh: dh)
+    this = _pass_of(case)
+    return this.back(through=lambda _, dh: {"dx": dh})
 
 
 def _without_relu(case: Case) -> dict[str, Ball]:
     """Forward only: back through the mask."""
-    this, t = Pass.of(case), case.inputs[1]
+    this, t = _pass_of(case), case.inputs[1]
     z = affine(this.a, W=this.W2, b=this.b2)
     dz = softmax_with_loss_backward(z, t, case.dout)["dx"]
-    return {"loss": softmax_with_loss(z, t)} | replace(this, h=this.a).back(dz, this.W2, _through_relu)
+    return {"loss": softmax_with_loss(z, t)} | replace(this, h=this.a, dz=dz).back()
 
 
 def _first_layer(grads: dict[str, Ball]) -> dict[str, Ball]:
@@ -81,22 +47,22 @@ def _first_layer(grads: dict[str, Ball]) -> dict[str, Ball]:
 
 def _by_dw2(case: Case) -> dict[str, Ball]:
     """What the first layer gets through dW2 in the place of W2."""
-    this = Pass.of(case)
-    return _first_layer(this.back(this.dz, case.right["dW2"], _through_relu))
+    this = _pass_of(case)
+    return _first_layer(replace(this, W2=case.right["dW2"]).back())
 
 
 def _after_a_step(a: float) -> Prediction:
     """Through W2 + a dW2."""
 
     def results(case: Case) -> dict[str, Ball]:
-        this = Pass.of(case)
-        return _first_layer(this.back(this.dz, this.W2 + case.right["dW2"] * a, _through_relu))
+        this = _pass_of(case)
+        return _first_layer(replace(this, W2=this.W2 + case.right["dW2"] * a).back())
 
     return _at_once(results)
 
 
 def _logits(case: Case) -> Ball:
-    this = Pass.of(case)
+    this = _pass_of(case)
     return affine(this.h, W=this.W2, b=this.b2)
 
 

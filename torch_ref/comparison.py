@@ -1,0 +1,147 @@
+"""One side's tensor beside its bound: what is found, and a report of it that says who is at fault."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from numpy_impl.functions import ieee_arithmetic
+from torch_ref.bounds import Ball
+from torch_ref.oracle import Results
+
+WITHIN = "within"
+VACUOUS = "the bound is vacuous"
+EVEN = "an even gradient shows nothing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One side's tensor beside its bound, by its worst entry. `share` is the share of the radius that is used."""
+
+    verdict: str
+    entry: tuple[int, ...] = ()
+    value: float = np.nan
+    centre: float = np.nan
+    distance: float = np.nan
+    radius: float = np.nan
+    share: float = np.nan
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == WITHIN
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is another than it must be: not so where the comparison shows nothing."""
+        return self.verdict not in (WITHIN, VACUOUS, EVEN)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tensor: what became of it in NumPy and in PyTorch."""
+
+    name: str
+    numpy: Finding
+    torch: Finding
+
+    @property
+    def sides(self) -> dict[str, Finding]:
+        return {"NumPy": self.numpy, "PyTorch": self.torch}
+
+    @property
+    def at_fault(self) -> str:
+        """Empty where both are within their radius."""
+        wrong = " and ".join(name for name, side in self.sides.items() if side.is_wrong)
+        return wrong or (f"neither: {self.numpy.verdict}" if self.shows_nothing else "")
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether the bound is vacuous, or the gradient even."""
+        return self.numpy.verdict in (VACUOUS, EVEN)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found, a row for each tensor. str() of it is a table.
+
+    `causes` are the known slips that explain a tensor of NumPy's that is wrong: several, where one data set cannot tell
+    them apart.
+    """
+
+    title: str
+    rows: tuple[Row, ...]
+    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """All is within its radius, in NumPy and in PyTorch, and every comparison shows something."""
+        return not self.failures
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.at_fault)
+
+    def check(self) -> None:
+        """Raises AssertionError, with the table, unless all is well."""
+        if not self.ok:
+            raise AssertionError(str(self))
+
+    def __str__(self) -> str:
+        verdict = "; ".join(f"{row.name}: {row.at_fault}" for row in self.failures)
+        table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+        for heading in ("tensor", "by", "entry", "value", "centre", "distance", "radius", "share", "verdict"):
+            table.add_column(
+                heading, justify="left" if heading in ("tensor", "by", "verdict") else "right", no_wrap=True
+            )
+        for row in self.rows:
+            for by, side in row.sides.items():
+                entry = ", ".join(map(str, side.entry))
+                numbers = (f"{side.value:.9g}", f"{side.centre:.9g}", f"{side.distance:.1e}", f"{side.radius:.1e}")
+                table.add_row(
+                    row.name if by == "NumPy" else "", by, f"({entry})", *numbers, f"{side.share:.2g}", side.verdict
+                )
+        text = io.StringIO()
+        Console(file=text, width=160, color_system=None).print(table)
+        lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
+        causes = [f"{name}: {' – or '.join(causes)}" for name, causes in self.causes.items()]
+        return "\n".join([f"{self.title}: {f'WRONG. At fault, {verdict}' if verdict else 'right'}", *lines, *causes])
+
+    __repr__ = __str__
+
+
+def compare(ours: Results, theirs: Results, bounds: Mapping[str, Ball]) -> tuple[Row, ...]:
+    """A row for each bound."""
+    return tuple(
+        Row(name, finding(ours.get(name), ball, name), finding(theirs.get(name), ball, name))
+        for name, ball in bounds.items()
+    )
+
+
+@ieee_arithmetic
+def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
+    """One tensor beside its bound: shape, dtype, and every entry within its radius. NaN is within NaN only."""
+    if not isinstance(got, np.ndarray):
+        return Finding(f"no array, {type(got).__name__}")
+    if got.shape != ball.shape:
+        return Finding(f"shape {got.shape}, not {ball.shape}")
+    if got.dtype != ball.format.dtype:
+        return Finding(f"{got.dtype}, not {ball.format.dtype}")
+    if not np.isfinite(ball.radius).all():
+        return Finding(VACUOUS)
+    if got.size == 0:
+        return Finding(WITHIN, share=0.0)
+    share = ball.shares(got)
+    outside = ~(share <= 1)
+    worst = np.unravel_index(np.argmax(share), share.shape)
+    is_even = name.startswith("d") and ball.centre.size > 1 and np.ptp(ball.centre) == 0
+    distance = abs(got.astype(ball.format.wide) - ball.centre)
+    return Finding(
+        f"OUTSIDE in {np.count_nonzero(outside)} of {got.size}" if outside.any() else EVEN if is_even else WITHIN,
+        tuple(map(int, worst)),
+        *(float(array[worst]) for array in (got, ball.centre, distance, ball.radius, share)),
+    )
