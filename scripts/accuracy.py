@@ -14,14 +14,14 @@ Exit status 1 when NumPy is worse in any other row or a bound does not hold. Tak
 import argparse
 from collections.abc import Sequence
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from measuring import show  # imports PyTorch
+        from parts.measuring import show  # imports PyTorch
 
         return show(options)
 

@@ -20,14 +20,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from benchmarking import benchmark  # imports PyTorch
+        from timing.benchmarking import benchmark  # imports PyTorch
 
         return benchmark(options)
 

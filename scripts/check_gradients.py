@@ -8,14 +8,14 @@ them the means published for the book's network and code. Exit status 1 when a b
 import argparse
 from collections.abc import Sequence
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from gradient_check import check  # imports PyTorch
+        from parts.gradient_check import check  # imports PyTorch
 
         return check(options)
 

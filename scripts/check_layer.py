@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import command_line
+from parts import command_line
 
 EXAMPLE = """python scripts/check_layer.py my_layers.py:MyAffine --like Linear --in 8 --out 5
          python scripts/check_layer.py my_layers.py:MyConv --like twins.py:conv --shape 3,8,8 --html report.html
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from layer_process import examine_apart
+        from parts.examine_apart import examine_apart
 
         return examine_apart(options)
 

@@ -8,14 +8,14 @@ from best. Exit status 1 when an error does not show or is not mended. Takes a f
 import argparse
 from collections.abc import Sequence
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from lesson_report import show  # imports PyTorch
+        from lessons.report import show  # imports PyTorch
 
         return show(options)
 

@@ -18,14 +18,14 @@ raises a false alarm. Takes about a minute.
 import argparse
 from collections.abc import Sequence
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from matrix import show  # imports PyTorch
+        from mutants.matrix import show  # imports PyTorch
 
         return show(options)
 

@@ -8,15 +8,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from proof import Update, prove, read_violation  # imports PyTorch
-        from threads import threads
+        from parts.threads import threads
+        from training.proof import Update, prove, read_violation  # imports PyTorch
 
         sides, x, t, origin = read_violation(options.file)
         print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")

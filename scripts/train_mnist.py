@@ -20,14 +20,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import command_line
+from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
 
     def work() -> int:
-        from training import train  # imports PyTorch, which --help and a wrong option need not wait for
+        from training.run import train  # imports PyTorch, which --help and a wrong option need not wait for
 
         return train(options, lambda settings: parse(argv, settings))
 

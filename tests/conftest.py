@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from threads import threads
+from parts.threads import threads
 
 from numpy_impl import load_mnist
 from numpy_impl.checks import Array

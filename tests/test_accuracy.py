@@ -3,11 +3,11 @@
 from typing import Any
 
 import accuracy
-import measuring
 import mpmath
 import numpy as np
 import pytest
-from measuring import PLAIN, PRODUCT, Row, Sample, better, measure, of_affine, of_db, of_softmax, ulp
+from parts import measuring
+from parts.measuring import PLAIN, PRODUCT, Row, Sample, better, measure, of_affine, of_db, of_softmax, ulp
 
 from numpy_impl.checks import Array
 

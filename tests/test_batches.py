@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from batches import Batches
 from hypothesis import given
 from hypothesis import strategies as st
+from training.batches import Batches
 
 
 def test_with_replacement_the_batches_are_the_generators_integers() -> None:

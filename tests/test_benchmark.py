@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import benchmark
-import benchmarking
-import contenders
 import numpy as np
 import pytest
 import torch
-from benchmark_figure import draw
-from benchmarking import measure, ratio
-from contenders import Size
 from matplotlib.figure import Figure
+from timing import benchmarking, contenders
+from timing.benchmarking import measure, ratio
+from timing.contenders import Size
+from timing.figure import draw
 
 from numpy_impl import load_mnist
 

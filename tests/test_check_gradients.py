@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import check_gradients
-import gradient_check
 import numpy as np
 import pytest
+from parts import gradient_check
 
 from numpy_impl import Affine, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.checks import Array

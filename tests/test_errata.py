@@ -88,7 +88,7 @@ def test_an_error_that_does_not_show_is_told(
     def mended() -> object:
         yield Observation("2 + 2", book=4, here=5, right=4)
 
-    monkeypatch.setattr("lesson_report.LESSONS", [Lesson(1, "sums", mended)])  # type: ignore[arg-type]
+    monkeypatch.setattr("lessons.report.LESSONS", [Lesson(1, "sums", mended)])  # type: ignore[arg-type]
     assert errata.main([]) == 1
     failed = capsys.readouterr().err
     assert "lesson 1, 2 + 2: the error does not show; lesson 1, 2 + 2: the repair does not show" in failed

@@ -6,8 +6,8 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from figures import POINTS, curves
-from history import HEADER, HistoryFile, Record, read
+from training.figures import POINTS, curves
+from training.history import HEADER, HistoryFile, Record, read
 
 ROW = Record(600, 0.1234567890123456789, 1e-300, 5e-324, 3, None, 0.97, 0.5, 0.25, 0.125, 1.0)
 STEP = Record(7, math.inf, -0.0, 1e300, 0, 2.5e-16)

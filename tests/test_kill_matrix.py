@@ -7,9 +7,9 @@ from typing import Any
 import kill_matrix
 import numpy as np
 import pytest
-from matrix import DTYPES, Line, catches, diagnoses, diagnosis, false_alarms, line
 from mutants import CATALOGUE, Mutant
-from rivals import RIVALS
+from mutants.matrix import DTYPES, Line, catches, diagnoses, diagnosis, false_alarms, line
+from mutants.rivals import RIVALS
 
 from torch_ref import PAIRS
 from torch_ref.battery import Subject
@@ -67,7 +67,7 @@ def test_an_alarm_that_the_right_layer_raises_too_is_no_catch() -> None:
 
 
 def test_the_script_prints_the_matrix(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("matrix.line", cached_line)
+    monkeypatch.setattr("mutants.matrix.line", cached_line)
     assert kill_matrix.main(["--only", "relu", "--seeds", "1"]) == 0
     out = capsys.readouterr().out
     assert "The derivative at 0 is 1: the mask is x < 0 for x ≤ 0" in out
@@ -82,7 +82,7 @@ def test_the_script_fails_when_something_is_missed(
     class Right(PAIRS["relu"].layer):  # type: ignore[misc]
         pass
 
-    monkeypatch.setattr("matrix.CATALOGUE", [Mutant("Right", "no slip at all", "relu", Right)])
+    monkeypatch.setattr("mutants.matrix.CATALOGUE", [Mutant("Right", "no slip at all", "relu", Right)])
     assert kill_matrix.main(["--only", "relu", "--seeds", "1"]) == 1
     assert "ours misses: Right in float64 and float32; false alarms: none" in capsys.readouterr().err
 

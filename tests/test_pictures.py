@@ -7,12 +7,12 @@ from typing import Any
 import matplotlib.image
 import numpy as np
 import pytest
-from figures import curves, draw_accuracy, draw_drift, draw_loss, training_curves
-from history import HistoryFile, Record
-from images import confusion, confusions, errors, first_layer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from tally import Jump
+from training.figures import curves, draw_accuracy, draw_drift, draw_loss, training_curves
+from training.history import HistoryFile, Record
+from training.images import confusion, confusions, errors, first_layer
+from training.tally import Jump
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import step_time
-from evaluation import accuracies, predictions, scaled
-from history import Record
-from step_time import StepTime
-from tally import Jump, Tally
+from training import step_time
+from training.evaluation import accuracies, predictions, scaled
+from training.history import Record
+from training.step_time import StepTime
+from training.tally import Jump, Tally
 
 from numpy_impl import TwoLayerNet
 from torch_ref import NumpyTrainer, SideBySide

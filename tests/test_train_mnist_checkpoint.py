@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import checkpoint
 import numpy as np
 import pytest
 import safetensors.numpy
+from training import checkpoint
 from training_runs import RESULTS, files, history, run
 
 

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import command_line
 import pytest
-import result_files
 import train_mnist
+from parts import command_line
+from training import result_files
 from training_runs import RESULTS, files, history, run
 
 from numpy_impl.checks import Array

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import replay
 import safetensors.numpy
-from proof import Proof, prove
+from training.proof import Proof, prove
 from training_runs import history, run
 
 from numpy_impl import Affine, TwoLayerNet

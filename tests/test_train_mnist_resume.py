@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import checkpoint
 import numpy as np
 import pytest
+from training import checkpoint
 from training_runs import RESULTS, files, history, run
 
 from torch_ref import NumpyTrainer

@@ -13,7 +13,7 @@ RESULTS = {"checkpoint.safetensors", "history.csv", "summary.json", "numpy.safet
 def run(*arguments: object, plots: bool = False, rounds: int = 1) -> int:
     """The exit status; the steps are timed in fewer rounds than a user's, which take a second and a half."""
     options = [] if plots else ["--no-plots"]
-    with patch("step_time.ROUNDS", rounds):
+    with patch("training.step_time.ROUNDS", rounds):
         return train_mnist.main([*map(str, arguments), *options])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from batches import Batches
+from training.batches import Batches
 
 from lessons import book
 from lessons.lesson import Observation, lesson

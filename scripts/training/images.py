@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from figures import picture
 from matplotlib.axes import Axes
 
 from numpy_impl.checks import Array
 from torch_ref import SideBySide, params_of
+from training.figures import picture
 
 PIXELS = 28
 SHOWN_UNITS, SHOWN_ERRORS = 10, 40

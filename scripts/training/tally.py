@@ -4,8 +4,8 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
-from history import Record
-from proof import Proof
+from training.history import Record
+from training.proof import Proof
 
 # Drift grows by a rounding a step. Where it doubles in one, and a ReLU was open on one side only, that was the cause.
 JUMP = 2.0

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import command_line
 import mpmath
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
 from numpy_impl.checks import Array
+from parts import command_line
 from torch_ref import PAIRS, autograd, backprop, many_digits
 from torch_ref.battery import Subject
 from torch_ref.oracle import Results

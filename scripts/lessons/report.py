@@ -4,12 +4,13 @@ import argparse
 import textwrap
 from typing import Any
 
-import command_line
 import numpy as np
-from lessons import LESSONS, Lesson, Observation, Refused
+from parts import command_line
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+
+from lessons import LESSONS, Lesson, Observation, Refused
 
 WIDTH = 120
 

@@ -3,13 +3,13 @@
 import argparse
 from typing import Any
 
-import command_line
 import numpy as np
 from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 
 from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist
 from numpy_impl.checks import Array
+from parts import command_line
 from torch_ref import autograd_network, twin
 
 # Mean |back-propagation − central difference|, published for the book's network with the book's code: 3 images,

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
-from evaluation import scaled
 from torch import nn
+from training.evaluation import scaled
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 import numpy as np
-from contenders import Size
-from figures import BLUE, RED, picture
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
-from threads import in_words
+from parts.threads import in_words
+from training.figures import BLUE, RED, picture
 
 from numpy_impl.checks import Array
+from timing.contenders import Size
 
 DTYPES = {"float32": (BLUE, "o"), "float64": (RED, "s")}
 

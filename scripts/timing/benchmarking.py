@@ -7,16 +7,16 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import command_line
 import numpy as np
 import torch
-from contenders import Size, Step, contenders, torch_step
+from parts import command_line
+from parts.threads import in_words, threads
 from rich.progress import track
-from settings import versions
-from threads import in_words, threads
+from training.settings import versions
 
 from numpy_impl import TwoLayerNet, load_mnist, numerical_gradient
 from numpy_impl.checks import Array
+from timing.contenders import Size, Step, contenders, torch_step
 from torch_ref import twin
 
 Times: TypeAlias = dict[str, Array]  # of each contender the µs of a step, in each round
@@ -49,7 +49,7 @@ def benchmark(options: argparse.Namespace) -> int:
         print_gradients(images[:3], labels[:3])
     contents = {FILES[0]: numbers(options, first, swept)}
     if options.plots:
-        from benchmark_figure import ratios
+        from timing.figure import ratios
 
         contents[FILES[1]] = ratios({**first, **swept}, options.threads)
     command_line.write_files(options.out, contents)

@@ -7,23 +7,22 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-import checkpoint
-import command_line
 import numpy as np
-import result_files
-from batches import Batches
-from evaluation import accuracies, scaled
-from history import HEADER, HistoryFile, Record
-from proof import Proof, Update, prove, violation_file
+from parts import command_line
+from parts.threads import threads
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from settings import check_resumed, fingerprint, settings_of, versions
-from step_time import StepTime, step_time
-from tally import Tally
-from threads import threads
 
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import SideBySide
+from training import checkpoint, result_files
+from training.batches import Batches
+from training.evaluation import accuracies, scaled
+from training.history import HEADER, HistoryFile, Record
+from training.proof import Proof, Update, prove, violation_file
+from training.settings import check_resumed, fingerprint, settings_of, versions
+from training.step_time import StepTime, step_time
+from training.tally import Tally
 
 Split: TypeAlias = tuple[Array, Array]
 Data: TypeAlias = tuple[Split, Split]

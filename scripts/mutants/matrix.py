@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import command_line
 import numpy as np
-from mutants import CATALOGUE, Mutant
+from parts import command_line
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from rivals import RIVALS
 
+from mutants import CATALOGUE, Mutant
+from mutants.rivals import RIVALS
 from torch_ref import PAIRS, Candidate, Pair, examine
 from torch_ref.battery import OURS, Check, Subject, checks_of
 from torch_ref.candidates.problems import Problem

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from threads import in_words
+from parts.threads import in_words
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array

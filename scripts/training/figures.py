@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from history import Record, read
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from tally import Jump
 
 from numpy_impl.checks import Array
+from training.history import Record, read
+from training.tally import Jump
 
 # Okabe and Ito's colours, which everybody can tell apart. PyTorch is dashed over NumPy, for the two coincide.
 BLUE, ORANGE, BLACK, RED, GREEN = "#56B4E9", "#E69F00", "#000000", "#D55E00", "#009E73"

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import command_line
 import safetensors.numpy
 import safetensors.torch
-from evaluation import predictions
-from history import Record
-from settings import settings_of, versions
-from step_time import StepTime
+from parts import command_line
+
+from training.evaluation import predictions
+from training.history import Record
+from training.settings import settings_of, versions
+from training.step_time import StepTime
 
 if TYPE_CHECKING:  # training imports this module
-    from training import Training
+    from training.run import Training
 
 SUMMARY, HISTORY, NUMPY, TORCH = "summary.json", "history.csv", "numpy.safetensors", "torch.safetensors"
 PICTURES = ["curves.png", "weights.png", "errors.png", "confusion.png"]
@@ -44,8 +45,7 @@ def write(training: "Training", end: Record, step: StepTime | None) -> list[str]
 
 
 def pictures(training: "Training") -> Mapping[str, bytes]:
-    import figures  # Matplotlib takes a second to import
-    import images
+    from training import figures, images  # Matplotlib takes a second to import
 
     options, sides, (pixels, labels) = training.options, training.sides, training.data[1]
     setting = (

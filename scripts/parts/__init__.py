@@ -1,0 +1,1 @@
+"""What the scripts share, and the work of those that need one module only."""
