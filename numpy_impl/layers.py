@@ -6,7 +6,8 @@ that arrives from the layer above, returns dx = ∂L/∂x and sets ∂L/∂W as 
 Shapes: N batch, D in, M out, C classes. Results have the dtype of the parameters; input of another dtype is refused.
 Nothing that was handed in is modified, nothing that was handed out is used again: what a layer keeps is its own.
 
-Source: Saito, Deep Learning from Scratch (O'Reilly 2016), chapter 5, Backpropagation.
+Source: Saito, Deep Learning from Scratch (O'Reilly 2016), chapter 5, Backpropagation. README.md, beside this file,
+derives each formula from the chain rule, and names the test that holds it to that.
 """
 
 from typing import Any
@@ -36,7 +37,8 @@ class Affine(Layer):
     Shapes: W (D, M), b (M,), x (..., D), y and dout (..., M); the sums run over all leading axes. An empty batch gives
     an empty y and zero gradients. W and b are kept as the arrays given, so an update in place is seen; PyTorch keeps W
     as (M, D). Caches a copy of x, or x itself within a network's gradient. Raises TypeError, ValueError
-    for other dtypes, shapes; RuntimeError for a backward before any forward. Twin: torch.nn.Linear.
+    for other dtypes, shapes; RuntimeError for a backward before any forward. Twin: torch.nn.Linear. Source: Saito,
+    section 5.6; derived in README.md beside this file.
 
     db is summed along contiguous memory, where NumPy adds pairwise: over 4096 samples of one sign that is 0.4 units in
     the last place off, in the mean. A plain sum(0) adds row by row, is 8 off, and would save 3 µs of a step.
@@ -89,7 +91,7 @@ class ReLU(Layer):
 
     Shapes: any, kept. Caches the mask, of which `open` is a copy. Of a complex x the real part decides. Raises
     TypeError, ValueError for another dtype, shape of dout; RuntimeError for a backward before any forward.
-    Twin: torch.nn.ReLU.
+    Twin: torch.nn.ReLU. Source: Saito, section 5.5.1.
 
     >>> relu = ReLU()
     >>> relu.forward(np.array([-1.0, 0.0, 2.0]))
@@ -127,9 +129,10 @@ class SoftmaxWithLoss(Guarded):
 
     Shapes: logits x (N, C) with N ≥ 1; t class indices (N,), or rows (N, C) of probabilities in the dtype of x, or of
     integers or booleans (one-hot); rows need not sum to 1. L is the mean over the batch, as PyTorch's default. The log
-    is taken by log-sum-exp, without epsilon. 0 log 0 = 0 in rows too, where PyTorch gives NaN. `y`, the
-    probabilities, `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes, shapes, labels out of
-    range; RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
+    is taken by log-sum-exp, without epsilon. In rows too 0 log 0 = 0, and dx of an infinite dout is infinite: both NaN
+    in PyTorch. `y`, the probabilities, `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes,
+    shapes, labels out of range; RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
+    Source: Saito, section 5.6.3, for t one-hot; the complement, log-sum-exp: see README.md beside this file.
 
     >>> layer = SoftmaxWithLoss()
     >>> layer.forward(np.array([[0.0, 0.0]]), t=np.array([1])).round(4)  # log 2
@@ -160,7 +163,7 @@ class SoftmaxWithLoss(Guarded):
             at_label = np.arange(n), self._t
             dx = self._y.copy()
             # p_t − 1, as its complement −Σ_{j≠t} p_j: near p_t = 1 the difference would cancel all but rounding errors.
-            dx[at_label] = 0
+            dx[at_label] *= 0  # but NaN stays NaN
             dx[at_label] = -dx.sum(axis=1)
         else:
             t = self._t.astype(dtype)

@@ -36,7 +36,9 @@ class SGD:
     @ieee_arithmetic
     def update(self, params: Mapping[str, Array], grads: Mapping[str, Array]) -> None:
         check_mapping(self, "params", params)
-        params = dict(params)  # a network looks each of them up
+        check_mapping(self, "grads", grads)
+        # Looked up once: what was checked is what is used, and all gradients are those of the parameters before.
+        params, grads = dict(params), dict(grads)
         check_update(self, params, grads)
         for key, param in params.items():
             param -= self._lr * grads[key]

@@ -156,6 +156,22 @@ def test_bad_x_is_refused(name: str, x: Array, error: type[Exception], message: 
         FUNCTIONS[name](x)
 
 
+@pytest.mark.parametrize("function", [softmax, log_softmax, lambda y: cross_entropy_error(y, np.array([0]))])
+@pytest.mark.parametrize(
+    "junk", [np.ma.masked_array([[0.5, 0.5]]), np.array([[0.5, 0.5]]).view(np.matrix), "x", [[1.0]]]
+)
+def test_what_only_looks_like_an_array_is_refused(function: Any, junk: Any) -> None:
+    with pytest.raises(TypeError, match=r"^(softmax|log_softmax|cross_entropy_error): [xy] must be a NumPy array, got"):
+        function(junk)
+
+
+def test_cross_entropy_takes_complex_probabilities() -> None:
+    y, t = softmax(np.array([[1.0, 2.0, 0.5]])), np.array([1])
+    wide = cross_entropy_error(y + np.array([[0, 1e-200j, 0]]), t)
+    np.testing.assert_allclose(wide.real, cross_entropy_error(y, t), rtol=16 * 2.0**-53)  # two logarithms
+    np.testing.assert_allclose(wide.imag * 1e200, -1 / y[0, 1], rtol=8 * 2.0**-53)  # −log′ y, by the complex step
+
+
 @pytest.mark.parametrize(
     ("y", "t", "error", "message"),
     [

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from numpy_impl import complex_step_gradient, numerical_gradient
 from numpy_impl.checks import Array
+from torch_ref.contract_checks import LAYOUTS
 
 
 def squares(x: Array) -> Any:
@@ -111,6 +112,21 @@ def test_x_comes_back_bit_for_bit(x: Array, fortran: bool) -> None:
     before = x.tobytes()
     numerical_gradient(lambda _: 0.0, x)
     assert x.tobytes() == before
+
+
+@pytest.mark.parametrize("gradient", [numerical_gradient, complex_step_gradient])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_x_may_lie_in_any_layout(layout: Callable[[Array], Array], gradient: Callable[..., Array]) -> None:
+    x = np.random.default_rng(0).uniform(-2, 2, (3, 4)).astype(float if gradient is numerical_gradient else complex)
+    # Of another layout the sum in f may run in another order: u |f| / h.
+    np.testing.assert_allclose(gradient(wave, layout(x)), gradient(wave, x), rtol=0, atol=1e-9, strict=True)
+
+
+@pytest.mark.parametrize("gradient", [numerical_gradient, complex_step_gradient])
+@pytest.mark.parametrize("junk", [np.ma.masked_array([1.0]), np.array([[1.0]]).view(np.matrix)])
+def test_what_only_looks_like_an_array_is_refused(junk: Any, gradient: Callable[..., Array]) -> None:
+    with pytest.raises(TypeError, match=r"x must be a NumPy array, got (MaskedArray|matrix)"):
+        gradient(squares, junk)
 
 
 @pytest.mark.parametrize("gradient", [numerical_gradient, complex_step_gradient])

@@ -1,6 +1,8 @@
 """What the layers refuse, in which words. That it leaves no trace is checked of every pair in test_battery."""
 
 from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,59 +39,30 @@ def affine() -> Affine:
 
 
 Refusal = tuple[Callable[[], object], type[Exception], str]
+# A call with an argument, by its layer and name.
+TAKES_AN_ARRAY: dict[str, Callable[[Any], object]] = {
+    "Affine: W": lambda value: Affine(value, B),
+    "Affine: b": lambda value: Affine(W, value),
+    "Affine: x": lambda value: affine().forward(value),
+    "Affine: dout": lambda value: forwarded(affine(), X).backward(value),
+    "ReLU: x": lambda value: ReLU().forward(value),
+    "ReLU: dout": lambda value: forwarded(ReLU(), X).backward(value),
+    "SoftmaxWithLoss: x": lambda value: SoftmaxWithLoss().forward(value, LABELS),
+    "SoftmaxWithLoss: t": lambda value: SoftmaxWithLoss().forward(LOGITS, value),
+}
+ANY_FLOAT = "of a native floating-point dtype, float32 or wider"
+TAKES_FLOATS = {"Affine: W": ANY_FLOAT, "Affine: x": "float64", "ReLU: x": ANY_FLOAT, "SoftmaxWithLoss: x": ANY_FLOAT}
+
 REFUSALS: list[Refusal] = [
-    *((lambda j=j: Affine(j, B), TypeError, f"Affine: W must be a NumPy array, {got}") for j, got in JUNK),
-    *((lambda j=j: Affine(W, j), TypeError, f"Affine: b must be a NumPy array, {got}") for j, got in JUNK),
-    *((lambda j=j: affine().forward(j), TypeError, f"Affine: x must be a NumPy array, {got}") for j, got in JUNK),
     *(
-        (lambda j=j: forwarded(affine(), X).backward(j), TypeError, f"Affine: dout must be a NumPy array, {got}")
-        for j, got in JUNK
-    ),
-    *((lambda j=j: ReLU().forward(j), TypeError, f"ReLU: x must be a NumPy array, {got}") for j, got in JUNK),
-    *(
-        (lambda j=j: forwarded(ReLU(), X).backward(j), TypeError, f"ReLU: dout must be a NumPy array, {got}")
-        for j, got in JUNK
+        (partial(call, value), TypeError, f"{what} must be a NumPy array, {got}")
+        for what, call in TAKES_AN_ARRAY.items()
+        for value, got in JUNK
     ),
     *(
-        (
-            lambda j=j: SoftmaxWithLoss().forward(j, LABELS),
-            TypeError,
-            f"SoftmaxWithLoss: x must be a NumPy array, {got}",
-        )
-        for j, got in JUNK
-    ),
-    *(
-        (
-            lambda j=j: SoftmaxWithLoss().forward(LOGITS, j),
-            TypeError,
-            f"SoftmaxWithLoss: t must be a NumPy array, {got}",
-        )
-        for j, got in JUNK
-    ),
-    *(
-        (
-            lambda a=a: Affine(a, B),
-            TypeError,
-            f"Affine: W must be of a native floating-point dtype, float32 or wider, {got}",
-        )
-        for a, got in NOT_FLOATS
-    ),
-    *(
-        (
-            lambda a=a: ReLU().forward(a),
-            TypeError,
-            f"ReLU: x must be of a native floating-point dtype, float32 or wider, {got}",
-        )
-        for a, got in NOT_FLOATS
-    ),
-    *((lambda a=a: affine().forward(a), TypeError, f"Affine: x must be float64, {got}") for a, got in NOT_FLOATS),
-    *(
-        (
-            lambda a=a: SoftmaxWithLoss().forward(a, LABELS),
-            TypeError,
-            f"x must be of a native floating-point dtype, float32 or wider, {got}",
-        )
-        for a, got in NOT_FLOATS
+        (partial(TAKES_AN_ARRAY[what], value), TypeError, f"{what} must be {kind}, {got}")
+        for what, kind in TAKES_FLOATS.items()
+        for value, got in NOT_FLOATS
     ),
     # Affine
     (lambda: Affine(B, B), ValueError, r"Affine: W must be a matrix \(in, out\), neither of them 0, got shape \(3,\)"),
@@ -200,6 +173,37 @@ def test_bad_input_is_refused_in_our_words(call: Callable[[], object], error: ty
     with pytest.raises(error, match=message) as caught:
         call()
     assert type(caught.value) is error
+
+
+def state_of(layer: Any) -> dict[str, Any]:
+    """All that can be read of a layer, as copies."""
+    names = ("W", "b", "dW", "db", "open", "loss", "y", "t", "params")
+    return {name: deepcopy(getattr(layer, name)) for name in names if hasattr(layer, name)}
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "dout", "bad_inputs", "bad_dout"),
+    [
+        (affine(), (X,), DOUT, (X.T,), DOUT[:1]),
+        (ReLU(), (X,), X[::-1], (X > 0,), X[:1]),
+        (SoftmaxWithLoss(), (LOGITS, LABELS), 1.7, (LOGITS, LABELS + 1), None),
+    ],
+)
+def test_a_refused_call_leaves_all_that_can_be_read_of_a_layer(
+    layer: Any, inputs: Any, dout: Any, bad_inputs: Any, bad_dout: Any
+) -> None:
+    results(layer, inputs, dout)
+    before = state_of(layer)
+    for call, arguments in ((layer.forward, bad_inputs), (layer.backward, (bad_dout,))):
+        with pytest.raises((TypeError, ValueError)):
+            call(*arguments)
+        np.testing.assert_equal(state_of(layer), before)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int32, np.uint32, np.uint64])
+def test_labels_may_be_of_any_integer_dtype(kind: Any) -> None:
+    of_kind = results(SoftmaxWithLoss(), (LOGITS, LABELS.astype(kind)), 1.7)
+    assert_same(of_kind, results(SoftmaxWithLoss(), (LOGITS, LABELS), 1.7))
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,15 @@ def test_infinity_and_nan_pass_without_a_warning() -> None:
     assert np.isnan(SoftmaxWithLoss().forward(np.full((1, 2), np.inf), np.array([0])))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nan_reaches_the_gradient_of_the_only_class(bad: float) -> None:
+    x = np.array([[bad], [1.0]])
+    for t in (np.array([0, 0]), np.array([[1.0], [1.0]])):
+        loss = SoftmaxWithLoss()
+        assert np.isnan(loss.forward(x, t))
+        np.testing.assert_array_equal(loss.backward(), [[np.nan], [0]])
+
+
 def test_gradients_are_none_before_the_first_backward() -> None:
     assert (Affine(W, B).dW, Affine(W, B).db, SoftmaxWithLoss().y, SoftmaxWithLoss().t) == (None, None, None, None)
 

@@ -76,12 +76,12 @@ def test_each_option_does_what_it_says(folder: Path) -> None:
 
 def test_arrays_are_fresh_and_writeable(folder: Path) -> None:
     for normalize in (True, False):
-        (x, t), _ = load_mnist(normalize=normalize, data_dir=folder)
-        x += 1
-        t += 1
-        (again, labels), _ = load_mnist(normalize=normalize, data_dir=folder)
-        assert again[0, 0] == 0
-        assert labels[0] == 7
+        for x, t in load_mnist(normalize=normalize, data_dir=folder):
+            x += 1
+            t += 1
+        for again, labels in load_mnist(normalize=normalize, data_dir=folder):
+            assert again[0, 0] == 0
+            assert labels[0] == 7
 
 
 def test_an_empty_split_is_empty(folder: Path) -> None:

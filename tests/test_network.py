@@ -79,6 +79,14 @@ def test_predict_gives_logits_and_loss_their_cross_entropy() -> None:
     assert net.loss(X, ROWS) == pytest.approx(net.loss(X, T), rel=1e-14, abs=0)  # the order of 6 terms
 
 
+def test_accuracy_leaves_the_loss_of_the_last_pass() -> None:
+    net = small_net()
+    expected = net.loss(X, T), net.last_layer.backward()
+    net.accuracy(X[:2], T[:2])
+    assert net.last_layer.loss == expected[0]
+    np.testing.assert_array_equal(net.last_layer.backward(), expected[1])
+
+
 def test_accuracy_is_the_share_of_right_answers() -> None:
     net = small_net()
     answers = net.predict(X).argmax(axis=1)

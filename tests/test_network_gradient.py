@@ -1,14 +1,13 @@
-"""The gradients of TwoLayerNet: both ways, what runs and what is guarded on the way."""
+"""The gradients of TwoLayerNet: by back-propagation, what runs and what is guarded on the way."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from small_network import ROWS, T, X, small_net
+from small_network import DOUT, ROWS, T, X, small_net
 
-from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, complex_step_gradient, numerical_gradient
+from numpy_impl import Affine, ReLU, TwoLayerNet, complex_step_gradient
 from numpy_impl.checks import Array
-from numpy_impl.gradient import affine_numerical_gradient
 
 
 @pytest.mark.parametrize("t", [T, ROWS, ROWS.astype(bool), ROWS / 2 + 0.1])
@@ -33,14 +32,6 @@ def test_the_complex_step_agrees_to_rounding() -> None:
         np.testing.assert_allclose(grad, exact, rtol=0, atol=50 * 2.0**-53)  # some fifty roundings of numbers below 1
     for key, grad in twin.gradient(z, T).items():
         np.testing.assert_allclose(grad, net.gradient(X, T)[key], rtol=0, atol=50 * 2.0**-53)
-
-
-def test_numerical_gradient_takes_read_only_parameters_and_leaves_them() -> None:
-    net = small_net()
-    expected, W1 = net.gradient(X, T)["W1"], net.params["W1"]
-    W1.setflags(write=False)
-    np.testing.assert_allclose(net.numerical_gradient(X, T)["W1"], expected, rtol=0, atol=1e-9)  # as above
-    assert net.params["W1"] is W1
 
 
 def test_after_gradient_the_loss_of_that_pass_is_kept() -> None:
@@ -71,31 +62,7 @@ def test_gradient_runs_each_forward_once_and_no_dx_of_the_first_layer(monkeypatc
     net.gradient(X, T)
     assert calls == ["forward 5", "forward 3", "backward 3: dx", "backward 5"]
     first = net.layers["Affine1"]
-    assert first.backward(np.ones((6, 5))).shape == X.shape  # of its own, the layer has its dx
-
-
-@pytest.mark.parametrize("t", [T, ROWS / 2 + 0.1])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_numerical_gradient_is_the_central_difference_of_each_entry(dtype: Any, t: Array) -> None:
-    net = small_net(dtype)
-    x, t = X.astype(dtype), t if t.ndim == 1 else t.astype(dtype)
-    h, eps = (1e-5, 2.0**-52) if dtype is np.float64 else (5e-3, 2.0**-23)
-    for key, got in net.numerical_gradient(x, t).items():
-        expected = numerical_gradient(lambda _: net.loss(x, t), net.params[key])
-        # Each of two losses of size 1 to 2 may be summed in another order, a few roundings, and is divided by 2h.
-        np.testing.assert_allclose(got, expected, rtol=0, atol=8 * eps / h, strict=True)
-        assert np.ptp(expected) > 1e-3
-
-
-def test_numerical_gradient_differentiates_the_forward_of_the_very_layers() -> None:
-    class Slipped(Affine):
-        def forward(self, x: Array) -> Array:
-            return super().forward(x) + self.b
-
-    net = small_net()
-    net.layers["Affine1"] = Slipped(net.params["W1"], net.params["b1"])
-    got = net.numerical_gradient(X, T)["b1"]
-    np.testing.assert_allclose(got, 2 * net.gradient(X, T)["b1"], rtol=0, atol=1e-9)  # h² and u |f| / h, as above
+    assert first.backward(DOUT).shape == X.shape  # of its own, the layer has its dx
 
 
 def test_layers_are_guarded_again_after_a_gradient() -> None:
@@ -116,10 +83,9 @@ def test_layers_are_guarded_again_after_a_gradient() -> None:
     with pytest.raises(TypeError, match="Affine: x must be float64, got float32"):
         first.forward(X.astype(np.float32))
     first.forward(x)
-    dout = np.ones((6, 5))
     x[...] = 0  # which does not reach the copy that the layer has made
-    np.testing.assert_array_equal(first.backward(dout), dout @ net.params["W1"].T)
-    np.testing.assert_array_equal(first.dW, X.T @ dout)
+    np.testing.assert_array_equal(first.backward(DOUT), DOUT @ net.params["W1"].T)
+    np.testing.assert_array_equal(first.dW, X.T @ DOUT)
 
 
 def wide_second_layer(net: TwoLayerNet) -> None:
@@ -182,43 +148,9 @@ def test_a_gradient_leaves_what_was_said_of_the_input_gradient() -> None:
         assert net.layers["Affine1"].needs_input_grad is said
 
 
-@pytest.mark.parametrize("at_once", [1, 31, 10**6])
-def test_the_columns_may_be_shifted_in_blocks(at_once: int) -> None:
-    net = small_net()
-    first, *following = net.layers.values()
-
-    def losses(ys: Array) -> Array:
-        assert len(ys) == 1 or ys.size <= at_once
-        return np.array([small_loss(y) for y in ys])
-
-    def small_loss(y: Array) -> Any:
-        for layer in following:
-            y = layer.forward(y)
-        return net.last_layer.forward(y, T)
-
-    dW, db = affine_numerical_gradient(first, X, losses, at_once)
-    expected = net.numerical_gradient(X, T)
-    # Products of another size may sum in another order: u |f| / h, a few times.
-    np.testing.assert_allclose(dW, expected["W1"], rtol=0, atol=1e-10)
-    np.testing.assert_allclose(db, expected["b1"], rtol=0, atol=1e-10)
-
-
 def test_within_a_gradient_x_is_not_copied() -> None:
     net = small_net()
     net.gradient(X, T)
     assert np.shares_memory(net.layers["Affine1"]._x, X)
     net.loss(X, T)
     assert not np.shares_memory(net.layers["Affine1"]._x, X)
-
-
-def test_numerical_gradient_calls_no_backward(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = small_net()
-    before = {key: p.tobytes() for key, p in net.params.items()}
-
-    def forbidden(*_: object) -> None:
-        raise AssertionError("backward was called")
-
-    for layer in (Affine, ReLU, SoftmaxWithLoss):
-        monkeypatch.setattr(layer, "backward", forbidden)
-    net.numerical_gradient(X, T)
-    assert {key: p.tobytes() for key, p in net.params.items()} == before

@@ -1,5 +1,6 @@
 """SGD: in place, all or nothing, and clear about what it refuses. Its pair with torch.optim.SGD is in test_pairs."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,37 @@ def test_overflow_is_a_value() -> None:
     p = np.array([1e308])
     SGD(10).update({"p": p}, {"p": np.array([-1e308])})
     assert p == np.inf
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_parameters_may_lie_in_any_order_and_be_complex(order: Any) -> None:
+    whole = np.zeros((4, 6), complex, order)
+    SGD(0.5).update({"p": whole[::-2, 1::2]}, {"p": np.full((2, 3), 2 - 4j)})
+    expected = np.zeros((4, 6), complex)
+    expected[::-2, 1::2] = -1 + 2j
+    np.testing.assert_array_equal(whole, expected)
+
+
+def test_gradients_that_are_computed_as_they_are_looked_up_are_those_before_the_update() -> None:
+    params = {"a": np.ones(2), "b": np.ones(2)}
+
+    class OfTheProduct(Mapping[str, Any]):
+        """∂(a b)/∂a = b and ∂(a b)/∂b = a, until somebody has looked three times."""
+
+        looked = 0
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(params)
+
+        def __len__(self) -> int:
+            return len(params)
+
+        def __getitem__(self, key: str) -> Any:
+            self.looked += 1
+            return params["b" if key == "a" else "a"].copy() if self.looked < 3 else None
+
+    SGD(0.5).update(params, OfTheProduct())
+    assert {key: p.tolist() for key, p in params.items()} == {"a": [0.5, 0.5], "b": [0.5, 0.5]}
 
 
 @pytest.mark.parametrize(

@@ -256,3 +256,24 @@ def test_verify_leaves_arguments_alone(make: Callable[[], Any]) -> None:
     x, layer = X.copy(), make()
     verify(layer, x)
     np.testing.assert_array_equal(x, X)
+
+
+def test_nan_lets_dout_through_the_relu_of_both_sides() -> None:
+    rows = {row.name: row for row in verify(ReLU(), np.array([[np.nan, 1.0, -2.0]])).rows}
+    assert rows["dx"].at_fault == ""
+    assert rows["y"].at_fault == f"neither: {VACUOUS}"
+
+
+def test_an_empty_batch_shows_nothing() -> None:
+    report = verify(Affine(W, B), X[:0])
+    assert {row.name: row.at_fault for row in report.rows} == dict.fromkeys(("dW", "db"), f"neither: {EVEN}") | {
+        "y": "",
+        "dx": "",
+    }
+    assert not report.ok
+    assert str(report).startswith(f"Affine and its twin, float64: UNDECIDED, dW: {EVEN}; db: {EVEN}\n")
+
+
+def test_a_single_gradient_of_zero_shows_nothing() -> None:
+    assert verify(ReLU(), np.array([1.0])).ok
+    assert [row.at_fault for row in verify(ReLU(), np.array([-1.0])).rows] == ["", f"neither: {EVEN}"]

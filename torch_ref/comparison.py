@@ -92,7 +92,8 @@ class Report:
             raise AssertionError(str(self))
 
     def __str__(self) -> str:
-        verdict = "; ".join(f"{row.name}: {row.at_fault}" for row in self.failures)
+        verdict = "; ".join(f"{row.name}: {row.at_fault.removeprefix('neither: ')}" for row in self.failures)
+        is_wrong = any(side.is_wrong for row in self.rows for side in row.sides.values())
         table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
         for heading in ("tensor", "by", "entry", "value", "centre", "distance", "radius", "share", "verdict"):
             table.add_column(
@@ -109,7 +110,8 @@ class Report:
         Console(file=text, width=160, color_system=None).print(table)
         lines = [line.rstrip() for line in text.getvalue().splitlines() if line.strip()]
         causes = [f"{name}: {' – or '.join(causes)}" for name, causes in self.causes.items()]
-        return "\n".join([f"{self.title}: {f'WRONG. At fault, {verdict}' if verdict else 'right'}", *lines, *causes])
+        said = f"WRONG. At fault, {verdict}" if is_wrong else f"UNDECIDED, {verdict}" if verdict else "right"
+        return "\n".join([f"{self.title}: {said}", *lines, *causes])
 
     __repr__ = __str__
 
@@ -138,7 +140,7 @@ def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
     share = ball.shares(got)
     outside = ~(share <= 1)
     worst = np.unravel_index(np.argmax(share), share.shape)
-    is_even = name.startswith("d") and ball.centre.size > 1 and np.ptp(ball.centre) == 0
+    is_even = name.startswith("d") and (not ball.centre.any() or (got.size > 1 and np.ptp(ball.centre) == 0))
     distance = abs(got.astype(ball.format.wide) - ball.centre)
     return Finding(
         f"OUTSIDE in {np.count_nonzero(outside)} of {got.size}" if outside.any() else EVEN if is_even else WITHIN,

@@ -22,7 +22,7 @@ def affine(x: Ball, *, W: Ball, b: Ball) -> Ball:
     ones = np.ones((len(rows.centre), 1))
     extended = Ball(np.hstack([rows.centre, ones]), np.hstack([rows.radius, 0 * ones]), x.format)
     weights = Ball(np.vstack([W.centre, b.centre]), np.vstack([W.radius, b.radius]), x.format)
-    return (extended @ weights).reshape(*x.shape[:-1], -1)
+    return (extended @ weights).reshape(*x.shape[:-1], len(b.centre))
 
 
 def affine_backward(x: Ball, dout: Ball, *, W: Ball, b: Ball) -> dict[str, Ball]:
@@ -40,7 +40,7 @@ def relu(x: Ball) -> Ball:
 @ieee_arithmetic
 def relu_backward(x: Ball, dout: Ball) -> dict[str, Ball]:
     """dout or exactly 0; where the sign of x is within its radius either is right: the ball reaches from 0 to dout."""
-    on = x.centre > x.radius
+    on = ~(x.centre <= x.radius)  # NaN lets dout through
     off = ~on & ((x.centre < -x.radius) | (x.radius == 0))
     centre = np.where(on, dout.centre, np.where(off, 0, dout.centre / 2))
     reach = abs(dout.centre).astype(float) / 2 + dout.radius

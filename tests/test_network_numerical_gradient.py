@@ -1,0 +1,130 @@
+"""TwoLayerNet.numerical_gradient: the central difference of each entry, of any network, leaving it as loss does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from small_network import ROWS, T, X, small_net
+
+from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, numerical_gradient
+from numpy_impl.checks import Array
+from numpy_impl.gradient import affine_numerical_gradient
+from torch_ref.contract_checks import LAYOUTS
+
+
+def test_numerical_gradient_takes_read_only_parameters_and_leaves_them() -> None:
+    net = small_net()
+    expected, W1 = net.gradient(X, T)["W1"], net.params["W1"]
+    W1.setflags(write=False)
+    np.testing.assert_allclose(net.numerical_gradient(X, T)["W1"], expected, rtol=0, atol=1e-9)  # as above
+    assert net.params["W1"] is W1
+
+
+@pytest.mark.parametrize("t", [T, ROWS / 2 + 0.1])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numerical_gradient_is_the_central_difference_of_each_entry(dtype: Any, t: Array) -> None:
+    net = small_net(dtype)
+    x, t = X.astype(dtype), t if t.ndim == 1 else t.astype(dtype)
+    h, eps = (1e-5, 2.0**-52) if dtype is np.float64 else (5e-3, 2.0**-23)
+    for key, got in net.numerical_gradient(x, t).items():
+        expected = numerical_gradient(lambda _: net.loss(x, t), net.params[key])
+        # Each of two losses of size 1 to 2 may be summed in another order, a few roundings, and is divided by 2h.
+        np.testing.assert_allclose(got, expected, rtol=0, atol=8 * eps / h, strict=True)
+        assert np.ptp(expected) > 1e-3
+
+
+def test_numerical_gradient_differentiates_the_forward_of_the_very_layers() -> None:
+    class Slipped(Affine):
+        def forward(self, x: Array) -> Array:
+            return super().forward(x) + self.b
+
+    net = small_net()
+    net.layers["Affine1"] = Slipped(net.params["W1"], net.params["b1"])
+    got = net.numerical_gradient(X, T)["b1"]
+    np.testing.assert_allclose(got, 2 * net.gradient(X, T)["b1"], rtol=0, atol=1e-9)  # h² and u |f| / h, as above
+
+
+@pytest.mark.parametrize("at_once", [1, 31, 10**6])
+def test_the_columns_may_be_shifted_in_blocks(at_once: int) -> None:
+    net = small_net()
+    first, *following = net.layers.values()
+
+    def losses(ys: Array) -> Array:
+        assert len(ys) == 1 or ys.size <= at_once
+        return np.array([small_loss(y) for y in ys])
+
+    def small_loss(y: Array) -> Any:
+        for layer in following:
+            y = layer.forward(y)
+        return net.last_layer.forward(y, T)
+
+    dW, db = affine_numerical_gradient(first, X, losses, at_once)
+    expected = net.numerical_gradient(X, T)
+    # Products of another size may sum in another order: u |f| / h, a few times.
+    np.testing.assert_allclose(dW, expected["W1"], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(db, expected["b1"], rtol=0, atol=1e-10)
+
+
+def test_numerical_gradient_calls_no_backward(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = small_net()
+    before = {key: p.tobytes() for key, p in net.params.items()}
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("backward was called")
+
+    for layer in (Affine, ReLU, SoftmaxWithLoss):
+        monkeypatch.setattr(layer, "backward", forbidden)
+    net.numerical_gradient(X, T)
+    assert {key: p.tobytes() for key, p in net.params.items()} == before
+
+
+@pytest.mark.parametrize("exchange", [False, True])
+def test_it_leaves_the_layers_as_loss_does(exchange: bool) -> None:
+    class Other(ReLU):
+        pass
+
+    net, reference = small_net(), small_net()
+    if exchange:  # which takes the plain way
+        net.layers["Relu1"] = Other()
+    x = X.copy()
+    net.numerical_gradient(x, T)
+    expected = reference.loss(X, T)
+    assert net.last_layer.loss == expected
+    np.testing.assert_array_equal(net.last_layer.y, reference.last_layer.y, strict=True)
+    x[...] = 0  # a copy is kept
+    dout, expected_dout = net.last_layer.backward(), reference.last_layer.backward()
+    for name in ("Affine2", "Relu1", "Affine1"):
+        dout, expected_dout = net.layers[name].backward(dout), reference.layers[name].backward(expected_dout)
+        np.testing.assert_array_equal(dout, expected_dout, strict=True)
+
+
+@pytest.mark.parametrize(("at", "value"), [("x", np.inf), ("x", np.nan), ("W1", 1e308), ("W2", np.inf)])
+def test_infinity_nan_and_overflow_propagate_without_a_warning(at: str, value: float) -> None:
+    net, x = small_net(), 10 * X
+    (x if at == "x" else net.params[at])[0, :] = value
+    with np.errstate(all="raise"):
+        assert np.isnan(net.numerical_gradient(x, T)["b2"]).any()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_x_may_lie_in_any_layout(layout: Callable[[Array], Array]) -> None:
+    expected = small_net().numerical_gradient(X, T)
+    for key, gradient in small_net().numerical_gradient(layout(X), T).items():
+        # A product may sum in another order: u |f| / h, a few times.
+        np.testing.assert_allclose(gradient, expected[key], rtol=0, atol=1e-10, strict=True)
+
+
+def test_what_a_subclass_adds_to_the_loss_is_differentiated_too() -> None:
+    class Decayed(TwoLayerNet):
+        def loss(self, x: Array, t: Array) -> Any:
+            return super().loss(x, t) + 0.5 * (self.params["W1"] ** 2).sum()
+
+    class Doubled(TwoLayerNet):
+        def predict(self, x: Array) -> Array:
+            return 2 * super().predict(x)
+
+    for kind in (Decayed, Doubled):
+        net = kind(4, 5, 3, 0.5, rng=0, dtype=np.float64)
+        expected = numerical_gradient(lambda _, net=net: net.loss(X, T), net.params["W1"])  # type: ignore[misc]
+        np.testing.assert_array_equal(net.numerical_gradient(X, T)["W1"], expected, strict=True)
