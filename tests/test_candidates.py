@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import hostile_layers
 import numpy as np
+import odd_layers
 import pytest
 import torch
 from own_layers import (
@@ -88,22 +88,22 @@ class Rigid(Affine):
 
 
 NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
-    (hostile_layers.Half, "Linear", {}, "Half: it must have forward and backward, or loss and gradient, got neither"),
+    (odd_layers.Half, "Linear", {}, "Half: it must have forward and backward, or loss and gradient, got neither"),
     (OneSize, "Linear", {}, "OneSize: it makes its parameters in sizes of its own, which must be given"),
-    (hostile_layers.NoParameters, "Linear", {}, "NoParameters: it must keep its parameters as attributes or in a dict"),
+    (odd_layers.NoParameters, "Linear", {}, "NoParameters: it must keep its parameters as attributes or in a dict"),
     (
-        hostile_layers.CannotBeMade,
+        odd_layers.CannotBeMade,
         "Linear",
         {},
-        r"CannotBeMade: it cannot be made: OSError: no disk \(hostile_layers.py:",
+        r"CannotBeMade: it cannot be made: OSError: no disk \(odd_layers.py:",
     ),
     (
-        hostile_layers.ExitsWhenMade,
+        odd_layers.ExitsWhenMade,
         "Linear",
         {},
-        r"cannot be made: it calls sys.exit \(hostile_layers.py:\d+, in __init__",
+        r"cannot be made: it calls sys.exit \(odd_layers.py:\d+, in __init__",
     ),
-    (hostile_layers.OddArgument, "Linear", {}, "OddArgument: cannot tell what its argument 'foo' is: neither a size"),
+    (odd_layers.OddArgument, "Linear", {}, "OddArgument: cannot tell what its argument 'foo' is: neither a size"),
     (Affine, "Lineal", {}, "like: it must be one of Affine, Linear, ReLU, .*, got 'Lineal'"),
     (Affine, "functional", {}, "like: it must be one of .*, got 'functional'"),
     (Affine, "Linear", {"names": {"V": "weight.T"}}, r"map V=weight.T: the parameters are W \(5, 3\), b \(3,\); those"),

@@ -4,75 +4,21 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import hostile_layers
 import numpy as np
+import odd_layers
 import own_layers
 import pytest
+from examining import examined
 from lessons.book import TwoLayerNet
 from torch import nn
 
 from numpy_impl import ReLU
 from numpy_impl import TwoLayerNet as Network
-from torch_ref import PAIRS, Candidate, Examination, candidate, examine, html_of, text_of
+from torch_ref import PAIRS, Candidate, candidate, examine, html_of, text_of
 from torch_ref.battery import Subject, checks_of
 from torch_ref.candidates.examination import SILENCE
 from torch_ref.candidates.problems import Problem, as_one
 from torch_ref.subject import CheckError
-
-# What is said of each hostile layer; and where, if not in the class itself.
-HOSTILE = {
-    "Raises": ["it raises RuntimeError: no gradient yet"],
-    "RaisesForOneSample": ["it raises ValueError: a batch of one"],
-    "ReturnsNone": ["dx must be an array, got None"],
-    "ReturnsList": ["its result must be an array, got a list"],
-    "ReturnsObjects": ["its result must hold floating-point numbers, got object"],
-    "WrongShape": ["y: it is transposed"],
-    "WrongDtype": ["dx: it is returned in float64, not in float32"],
-    "GivesNan": ["y: no known slip explains it; wrong on every scenario; NaN on each of them"],
-    "Prints": ["it prints 'forward'"],
-    "Doubles": ["forward changes x in place, on ordinary"],
-    "KeepsX": [
-        "after the caller has edited x backward gives another dW: the layer keeps x itself, where it must keep a"
-    ],
-    "Exits": ["backward ends the program: it calls sys.exit"],
-    "EditsWeights": ["forward changes W, on ordinary"],
-    "SeedsNumPy": ["it seeds the global random state of NumPy"],
-    "SeedsPython": ["it seeds the global random state of Python"],
-    "IsRandom": ["y is random: the same data give another result"],
-    "NoGradient": ["backward must leave a gradient of W, as dW or in grads['W'], got none"],
-    "GradientIsAList": ["the gradient of b must be an array, got a list"],
-    "OnlyContiguous": ["for arrays in Fortran order it raises ValueError: x must be contiguous"],
-    "KeepsACopyOfW": ["dx is not that of W once that is assigned: the layer computes with a copy"],
-    "ReusesItsBuffer": ["y, once returned, is overwritten by a later call: it must be a new array"],
-    "SharesItsCache": ["dW while another layer of the class is used: it is right for the x of the call before"],
-    "KeepsTheFirstUntilBackward": ["dW after a forward without a backward: it is right for the x of the call before"],
-    "StaleAfterAnotherSize": ["dW in a second call: it is another than in a first call: something is left from the"],
-    "RemembersTheArray": ["y with other data in the same array: it is that of the call before"],
-    "ReshapesX": ["forward changes x in place, on ordinary"],
-    "FreezesX": ["forward makes x read-only, on ordinary"],
-    "TurnsW": ["it raises ValueError: matmul: Input operand 1 has a mismatch"],
-    "RemovesW": ["it raises AttributeError: 'RemovesW' object has no attribute 'W'"],
-    "ReturnsIntegers": ["dx must hold floating-point numbers, got int64"],
-    "WrongForFortran": ["y is wrong for arrays in Fortran order, on ordinary: OUTSIDE in 18 of 18"],
-}
-
-
-def examined(name: str, **options: Any) -> Examination:
-    return examine(candidate(getattr(hostile_layers, name, None) or getattr(own_layers, name), "Linear"), **options)
-
-
-@pytest.mark.parametrize(("name", "sentences"), HOSTILE.items(), ids=HOSTILE)
-def test_a_hostile_layer_gets_a_sentence_with_file_and_line(name: str, sentences: list[str]) -> None:
-    found = examined(name, dtypes=[np.float32])
-    assert not found.ok
-    said = [problem.sentence for problem in found.problems]
-    assert len(said) == len(sentences)
-    for got, expected in zip(said, sentences, strict=True):
-        assert got.startswith(expected)
-    for problem in found.problems:
-        assert re.fullmatch(r"(own|hostile)_layers\.py:\d+, in (forward|backward)", problem.where)
-    assert text_of(found).startswith(f"hostile_layers.py:{name}, compared with Linear: WRONG\n")
-    assert "Traceback" not in text_of(found)
 
 
 def test_where_it_is_wrong_in_one_dtype_only_the_report_says_so() -> None:
@@ -150,17 +96,17 @@ def test_a_gradient_that_is_all_alike_counts_for_nothing_unless_it_is_wrong() ->
 
 
 def test_where_the_twin_gives_nan_the_rest_is_compared() -> None:
-    found = examine(candidate(hostile_layers.OtherLog, hostile_layers.LogModule))
+    found = examine(candidate(odd_layers.OtherLog, odd_layers.LogModule))
     assert found.problems[0].sentence.startswith("y: no known slip explains it")
 
 
 def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
-    (problem,) = examine(candidate(hostile_layers.LossWithoutDout, "CrossEntropyLoss")).problems
+    (problem,) = examine(candidate(odd_layers.LossWithoutDout, "CrossEntropyLoss")).problems
     assert problem.sentence == "dx: dout is ignored: it is the gradient for a dout of 1"
 
 
 def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
-    class Rows(hostile_layers.OneHotLoss):
+    class Rows(odd_layers.OneHotLoss):
         def backward(self, dout: Any = 1) -> Any:
             return super().backward(dout)
 

@@ -4,16 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import hostile_layers
 import own_layers
+from examining import examined
 from lessons.book import TwoLayerNet
 
-from torch_ref import Examination, candidate, examine, html_of
+from torch_ref import candidate, examine, html_of
 from torch_ref.candidates.locate import file_of, line_of_method
-
-
-def examined(name: str, **options: Any) -> Examination:
-    return examine(candidate(getattr(hostile_layers, name, None) or getattr(own_layers, name), "Linear"), **options)
 
 
 def test_the_page_shows_what_is_wrong_first_and_needs_nothing_else() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from outside_layers import BATCH_NORM, CONV, OUTSIDE, SIGMOID, TANH, BatchNorm, Sigmoid, Tanh
+from outside_conv import CONV
+from outside_layers import BATCH_NORM, OUTSIDE, SIGMOID, TANH, BatchNorm, Sigmoid, Tanh
 from torch import nn
 
 from numpy_impl.checks import Array

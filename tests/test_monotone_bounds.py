@@ -129,5 +129,5 @@ def test_where_a_layer_may_be_flat_and_is_not_it_is_compared() -> None:
             return 2 * super().backward(dout)
 
     pair = replace(PAIR, flat_on=tuple(scenario.name for scenario in PAIR.scenarios))
-    with pytest.raises(CheckError, match="dx"):
+    with pytest.raises(CheckError, match="dx: it is twice as large as it must be"):
         checks_of(pair)["input_gradient"](Subject(pair, np.float64, Doubled))

@@ -11,13 +11,11 @@ from torch import nn
 from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.checks import Array
 from torch_ref import PAIRS, verify
-from torch_ref.bounds import Ball, format_of
-from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row, finding
+from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
 
 RNG = np.random.default_rng(0)
 W, B, X = RNG.standard_normal((4, 3)), RNG.standard_normal(3), RNG.standard_normal((6, 4))
 LOGITS, LABELS = RNG.standard_normal((6, 4)), np.array([0, 3, 1, 1, 2, 0])
-BALL = Ball(np.array([1.0, 2.0]), np.array([0.5, 0.25]), format_of(np.dtype(np.float32)))
 
 
 def affine(dtype: Any = np.float64) -> Affine:
@@ -193,59 +191,6 @@ def test_a_network_is_verified_layer_by_layer_and_as_a_whole() -> None:
     wrong = TwoLayerNet(4, 3, 4, 1.0, rng=0, dtype=np.float64)
     wrong.layers["Affine2"] = WrongDW(*wrong.layers["Affine2"].params.values())
     assert [row.name for row in verify(wrong, X, LABELS).failures] == ["Affine2.dW", "dW2"]
-
-
-# One tensor
-
-
-@pytest.mark.parametrize(
-    ("got", "verdict"),
-    [
-        (np.array([1.5, 1.75], np.float32), WITHIN),
-        (np.array([1.5, 2.2500002], np.float32), "OUTSIDE in 1 of 2"),
-        (np.array([0.25, 3.0], np.float32), "OUTSIDE in 2 of 2"),
-        (np.array([1.0, np.nan], np.float32), "OUTSIDE in 1 of 2"),
-        (np.array([np.inf, 2.0], np.float32), "OUTSIDE in 1 of 2"),
-        (np.array([1.0, 2.0]), "float64, not float32"),
-        (np.array([[1.0, 2.0]], np.float32), "shape (1, 2), not (2,)"),
-        (np.array([1.0], np.float32), "shape (1,), not (2,)"),
-        (None, "no array, NoneType"),
-        ([1.0, 2.0], "no array, list"),
-    ],
-)
-def test_findings(got: Any, verdict: str) -> None:
-    found = finding(got, BALL)
-    assert found.verdict == verdict
-    assert found.ok == (verdict == WITHIN)
-
-
-def test_the_worst_entry_is_that_of_the_greatest_share() -> None:
-    assert finding(np.array([1.25, 2.2], np.float32), BALL).entry == (1,)  # 0.25 of 0.5, 0.2 of 0.25
-    assert finding(np.array([np.nan, 9.0], np.float32), BALL).entry == (0,)
-
-
-def test_nothing_but_the_exact_value_is_within_a_radius_of_0() -> None:
-    exact = format_of(np.dtype(float)).exact(np.array([1.0, 0.0]))
-    assert finding(np.array([1.0, -0.0]), exact).share == 0
-    assert finding(np.array([1.0, 5e-324]), exact).share == np.inf
-    assert finding(np.array([1.0, 5e-324]), exact).verdict == "OUTSIDE in 1 of 2"
-
-
-@pytest.mark.parametrize("name", ["y", "dx"])
-def test_only_gradients_must_be_uneven(name: str) -> None:
-    even = format_of(np.dtype(float)).exact(np.ones(3))
-    assert finding(np.ones(3), even, name).verdict == (WITHIN if name == "y" else EVEN)
-    assert finding(np.ones(1), format_of(np.dtype(float)).exact(np.ones(1)), name).ok
-
-
-def test_a_radius_that_is_infinite_or_no_number_is_vacuous() -> None:
-    for radius in (np.inf, np.nan):
-        ball = Ball(np.ones(2), np.array([1.0, radius]), format_of(np.dtype(float)))
-        assert finding(np.ones(2), ball).verdict == VACUOUS
-
-
-def test_empty_tensors_are_within() -> None:
-    assert finding(np.ones((0, 3)), format_of(np.dtype(float)).exact(np.ones((0, 3)))).ok
 
 
 ARGUMENTS: dict[str, Callable[[], Any]] = {"affine": affine, "relu": ReLU}

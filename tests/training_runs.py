@@ -24,3 +24,8 @@ def files(folder: Path) -> set[str]:
 def history(folder: Path) -> list[dict[str, str]]:
     with (folder / "history.csv").open() as file:
         return list(csv.DictReader(file))
+
+
+def one_line(captured: str) -> str:
+    assert captured.count("\n") == 1, captured
+    return captured

@@ -30,11 +30,11 @@ def examine_apart(options: argparse.Namespace) -> int:
         trace = Path(folder) / "trace"
         given = {name: value for name, value in vars(options).items() if name != "html"}
         command = [sys.executable, layer_process.__file__, repr(given), str(trace)]
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # which ends the inner one too
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             encoding="utf-8", start_new_session=True,
         )  # fmt: skip
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # which ends the inner one too
         try:
             last, report = _follow(process, options.timeout)
         finally:
