@@ -54,7 +54,7 @@ def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
     assert by_product.ok
     assert by_product.remarks[0].startswith("at infinity and NaN it differs from PyTorch: y with nan in x")
     (warned,) = examined("WarnsAndIsRight").remarks
-    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(hostile_layers\.py:\d+\)", warned)
+    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(odd_layers\.py:\d+\)", warned)
 
     class FailsAtNan(own_layers.Affine):
         def forward(self, x: Any) -> Any:

@@ -199,7 +199,8 @@ def monotone(x: Ball, f: Callable[[Array], Array], roundings: int = LIBM) -> Bal
     `roundings` is how many of them the computation of f takes, relatively to its result; a function of a mathematical
     library takes LIBM. No bound where f is not finite at one of the ends, as log is not at 0.
     """
-    form, e = x.format, x.radius * (1 + 2.0**-8)  # and the next number outwards: v ± e is rounded
+    form, e = x.format, x.radius
+    # v ± e is rounded: the next number outwards is no nearer.
     below, above = (np.where(e > 0, np.nextafter(x.centre + s * e, s * np.inf), x.centre) for s in (-1, 1))
     centre = f(x.centre)
     reach = np.maximum(abs(f(above) - centre), abs(f(below) - centre)).astype(float)
