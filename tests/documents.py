@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ("README.md", "numpy_impl/README.md", "torch_ref/README.md", "scripts/README.md")
 
+LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
 # [`Affine.backward`](numpy_impl/layers.py#L76-L84), with the lines or without.
 LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[\w./]+\.py)(?:#L\d+-L\d+)?\)")
 

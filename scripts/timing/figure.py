@@ -20,16 +20,16 @@ def ratios(measured: Mapping[Size, Mapping[str, Array]], threads: int) -> bytes:
     with picture((16, 9), title) as (figure, png):
         hidden, batch = next(iter(measured))[:2]
         axes = figure.subplots(2, 2, sharey="row")
-        for row, (other, name) in zip(
-            axes,
-            {"eager": "PyTorch eager (below 1 NumPy is faster)", "floor": "that of its five products"}.items(),
-            strict=True,
-        ):
+        others = {
+            "eager": ("PyTorch eager's", "ratio, NumPy is faster below 1"),
+            "floor": ("that of its five products", "ratio"),
+        }
+        for row, (other, (name, ratio)) in zip(axes, others.items(), strict=True):
             by_hidden = {size: times for size, times in measured.items() if size.batch == batch}
             by_batch = {size: times for size, times in measured.items() if size.hidden == hidden}
             draw(row[0], by_hidden, "hidden", other, f"over {name}, batch {batch}", "units of the hidden layer")
             draw(row[1], by_batch, "batch", other, f"over {name}, {hidden} hidden units", "images in a batch")
-            row[0].set_ylabel("ratio of times")
+            row[0].set_ylabel(ratio)
             row[0].set_ylim(bottom=0)
         axes[0, 0].legend()
     return png.getvalue()
