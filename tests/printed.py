@@ -1,8 +1,9 @@
 """What the commands of the documents print. They run one after another, beside the tests, which wait at their end.
 
-Together they take two minutes, of a core that the tests leave idle.
+Together they take a minute and a half, of a core that the tests leave idle.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,9 +16,10 @@ COMMANDS = (
     "scripts/check_gradients.py",
     "scripts/errata.py",
     "scripts/accuracy.py",
-    "scripts/kill_matrix.py",
     "scripts/benchmark.py --rounds 1",
 )
+# Or they would take the tests' core as well.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Commands:
@@ -45,7 +47,8 @@ class Commands:
         script, *arguments = command.split()
         with subprocess.Popen(
             [sys.executable, "-X", "utf8", str(ROOT / script), *arguments],
-            cwd=self._folder.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+            cwd=self._folder.name, env={**os.environ, **ONE_THREAD}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8",
         ) as self._running:  # fmt: skip
             out, error = self._running.communicate()
         assert self._running.returncode == 0, f"{command}: {error}"

@@ -1,7 +1,6 @@
 """The suite can fail: each slip of the catalogue turns a check of ours red. (test_battery: right layers turn none.)"""
 
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import kill_matrix
@@ -14,16 +13,14 @@ from mutants.rivals import RIVALS
 from torch_ref import PAIRS
 from torch_ref.battery import Subject
 
-cached_line = cache(line)
-
 
 def all_lines() -> list[Line]:
-    return [cached_line(mutant) for mutant in CATALOGUE]
+    return [line(mutant) for mutant in CATALOGUE]
 
 
 @pytest.mark.parametrize("mutant", CATALOGUE, ids=lambda mutant: f"{mutant.pair}-{mutant.name}")
 def test_every_slip_is_caught(mutant: Mutant) -> None:
-    found = cached_line(mutant)
+    found = line(mutant)
     assert not found.missed, f"not caught in {found.missed}: {mutant.slip}"
     for dtype in mutant.unseen_in:
         assert not found.ours[dtype], f"said to be right in {dtype}, yet caught by {found.ours[dtype]}"
@@ -66,8 +63,7 @@ def test_an_alarm_that_the_right_layer_raises_too_is_no_catch() -> None:
     assert not any(catches(rival, Subject(relu, np.float64)) for rival in RIVALS)
 
 
-def test_the_script_prints_the_matrix(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("mutants.matrix.line", cached_line)
+def test_the_script_prints_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
     assert kill_matrix.main(["--only", "relu", "--seeds", "1"]) == 0
     out = capsys.readouterr().out
     assert "The derivative at 0 is 1: the mask is x < 0 for x ≤ 0" in out

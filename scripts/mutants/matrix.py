@@ -37,6 +37,7 @@ class Line:
         return [dtype for dtype, check in self.ours.items() if not check and dtype not in self.mutant.unseen_in]
 
 
+@cache
 def line(mutant: Mutant) -> Line:
     pair = PAIRS[mutant.pair]
     subjects = {str(np.dtype(dtype)): Subject(pair, dtype, mutant.layer) for dtype in DTYPES}
