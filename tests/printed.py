@@ -1,6 +1,6 @@
 """What the commands of the documents print. They run one after another, beside the tests, which wait at their end.
 
-Together they take a minute and a half, of a core that the tests leave idle.
+Together they take two minutes, of a core that the tests leave idle.
 """
 
 import os
@@ -17,6 +17,7 @@ COMMANDS = (
     "scripts/errata.py",
     "scripts/accuracy.py",
     "scripts/benchmark.py --rounds 1",
+    "scripts/kill_matrix.py",
 )
 # Or they would take the tests' core as well.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

@@ -3,19 +3,15 @@
 It stands last, for it waits for commands that take a while.
 """
 
-import io
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import kill_matrix
 import numpy as np
 import pytest
 from documents import DOCUMENTS, LINK, ROOT, Block, blocks, text_of, with_lines
@@ -176,19 +172,6 @@ def is_the_benchmark(block: Block, _: Path) -> None:
     assert_shows(block, printed, of_any_size)
 
 
-@cache
-def kill_matrix_prints() -> str:
-    """Here and not beside the tests: most of it was computed by those of the matrix."""
-    with redirect_stdout(io.StringIO()) as printed:
-        assert kill_matrix.main([]) == 0
-    return printed.getvalue()
-
-
-def is_the_kill_matrix(block: Block, _: Path) -> None:
-    assert "`python scripts/kill_matrix.py`" in text_of(block.document)
-    assert_shows(block, kill_matrix_prints(), within_a_tenth)
-
-
 WHO_IS_BETTER = r" (=|NumPy|PyTorch)(?= |$)"  # which may change where the two are close
 
 # Each block by what it begins with.
@@ -198,11 +181,11 @@ CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
     ("README.md", "class MyAffine:"): is_a_layer,
     ("README.md", "my_layers.py:MyAffine"): is_the_report,
     ("README.md", " tensor   by"): is_the_report_of_mine,
-    ("README.md", " pair                     slip"): is_the_kill_matrix,
+    ("README.md", " pair                     slip"): printed_by("scripts/kill_matrix.py", within_a_tenth),
     ("README.md", "784-50-10, float64, 3 images"): printed_by("scripts/check_gradients.py", of_its_size),
     ("README.md", "3. The loss is"): printed_by("scripts/errata.py"),
     ("torch_ref/README.md", " bound over error of"): printed_by("scripts/accuracy.py", of_its_size),
-    ("torch_ref/README.md", " pair                     slip"): is_the_kill_matrix,
+    ("torch_ref/README.md", " pair                     slip"): printed_by("scripts/kill_matrix.py", within_a_tenth),
     ("torch_ref/README.md", " error of"): printed_by("scripts/accuracy.py", of_its_size, WHO_IS_BETTER),
     ("scripts/README.md", "from torch_ref import load_weights"): loads_weights,
     ("scripts/README.md", "from torch_ref import candidate"): is_a_test_file,
