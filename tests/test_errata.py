@@ -23,9 +23,9 @@ def test_the_thirteen_lessons_are_told_in_order() -> None:
 
 def test_the_numbers_are_those_that_are_known_of_the_books_code() -> None:
     seen = {one.what: one.book for lesson in LESSONS for one in lesson.observe()}
-    assert seen["L of logits 0, 50, label 0"] == pytest.approx(-np.log(1e-7), rel=1e-14)  # a few roundings
-    assert seen["L of logits 0, 50, label 1"] == pytest.approx(-1e-7, rel=1e-6)  # log(1 + 1e-7)
-    assert seen["∂ Σ x² at the integers 1, 2, 3"].tolist() == [5000, 15000, 25000]
+    assert seen["L of 0, 50 at label 0"] == pytest.approx(-np.log(1e-7), rel=1e-14)  # a few roundings
+    assert seen["L of 0, 50 at label 1"] == pytest.approx(-1e-7, rel=1e-6)  # log(1 + 1e-7)
+    assert seen["∂ Σ x² at integers 1, 2, 3"].tolist() == [5000, 15000, 25000]
     assert seen["evaluations in 20 epochs"] == 5
     assert seen["relu'(0)"] == 1
 
@@ -66,7 +66,7 @@ def test_the_command_tells_all_lessons_with_their_numbers(capsys: pytest.Capture
     assert "13 of 13 errors show in the book's code, and none of them here" in told
     for lesson in LESSONS:
         assert f"{lesson.number}. {lesson.title}" in told
-    assert "16.118096" in told
+    assert "16.1181" in told
     assert "here: TypeError: numerical_gradient: x must be of a native floating-point dtype" in told
 
 

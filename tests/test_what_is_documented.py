@@ -181,7 +181,6 @@ CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
     ("README.md", "class MyAffine:"): is_a_layer,
     ("README.md", "my_layers.py:MyAffine"): is_the_report,
     ("README.md", " tensor   by"): is_the_report_of_mine,
-    ("README.md", " pair                     slip"): printed_by("scripts/kill_matrix.py", within_a_tenth),
     ("README.md", "784-50-10, float64, 3 images"): printed_by("scripts/check_gradients.py", of_its_size),
     ("README.md", "3. The loss is"): printed_by("scripts/errata.py"),
     ("torch_ref/README.md", " bound over error of"): printed_by("scripts/accuracy.py", of_its_size),
@@ -307,6 +306,21 @@ def test_the_table_of_layers_names_all_that_is_public() -> None:
     for name in ("Affine", "ReLU", "SoftmaxWithLoss", "TwoLayerNet", "SGD", "softmax", "log_softmax"):
         assert name in numpy_impl.__all__
         assert re.search(rf"^\| .*\[`{name}`\]\(numpy_impl/", text_of("README.md"), re.MULTILINE), name
+
+
+def test_the_table_of_the_other_ways_is_that_of_the_kill_matrix() -> None:
+    printed = COMMANDS.printed("scripts/kill_matrix.py")
+    (totals,) = re.findall(r"caught, of \d+ +(.*)", printed)
+    (alarms,) = re.findall(r"^ours .*, .*$", printed, re.MULTILINE)
+    names, counts = zip(*(one.rsplit(" ", 1) for one in alarms.split(", ")), strict=True)
+    head, caught, false_alarms = (
+        [cell.strip() for cell in row.split("|")[2:-1]]
+        for row in re.findall(r"^\| (?:\||caught,|false alarms,).*$", text_of("README.md"), re.MULTILINE)
+    )
+    assert head == list(names)
+    for shown, found in ((caught, totals.split()), (false_alarms, counts)):
+        assert shown[0] == found[0]  # ours
+        assert all(within_a_tenth(*pair) for pair in zip(shown, found, strict=True))
 
 
 def test_the_shapes_in_the_picture_of_the_network_are_those_of_its_arrays() -> None:

@@ -22,7 +22,7 @@ def step_of_the_difference() -> Iterator[Observation]:
     """
     integers = np.array([1, 2, 3])
     yield Observation(
-        "∂ Σ x² at the integers 1, 2, 3",
+        "∂ Σ x² at integers 1, 2, 3",
         book=book.numerical_gradient(sum_of_squares, integers),
         here=outcome(numerical_gradient, sum_of_squares, integers),
         right=outcome(partial(torch.tensor, requires_grad=True), integers),
@@ -33,11 +33,11 @@ def step_of_the_difference() -> Iterator[Observation]:
     double.forward(x.astype(np.float64), t)
     exact = double.backward()
     yield Observation(
-        "greatest error of ∂L/∂x in float32",
+        "error of ∂L/∂x in float32",
         book=float(abs(book.numerical_gradient(lambda x: theirs.forward(x, t), x) - exact).max()),
         here=float(abs(numerical_gradient(lambda x: ours.forward(x, t), x) - exact).max()),
         right=0.0,
-        by="backward, float64",
+        by="float64",
         within=1e-4,
     )
 

@@ -42,7 +42,7 @@ def dout_is_ignored() -> Iterator[Observation]:
     """
     x, t = np.array([[1.0, 2.0, 3.0]]), np.array([0])
     yield Observation(
-        "∂(3 L)/∂x_0 of logits 1, 2, 3",
+        "∂(3 L)/∂x_0 of 1, 2, 3 at label 0",
         book=dx_of(book.SoftmaxWithLoss(), x, t, 3)[0, 0],
         here=dx_of(SoftmaxWithLoss(), x, t, 3)[0, 0],
         right=torch_dx(x, t, 3)[0, 0],
@@ -59,13 +59,13 @@ def epsilon_in_the_log() -> Iterator[Observation]:
     ordinary, saturated = np.array([[1.0, 2.0, 3.0]]), np.array([[0.0, 50.0]])
     first, second = np.array([0]), np.array([1])
     for what, x, t, right, by in (
-        ("L of logits 1, 2, 3, label 0", ordinary, first, torch_loss(ordinary, first), "PyTorch"),
-        ("L of logits 0, 50, label 0", saturated, first, torch_loss(saturated, first), "PyTorch"),
-        ("L of logits 0, 50, label 1", saturated, second, math.log1p(math.exp(-50)), "log(1 + e⁻⁵⁰)"),
+        ("L of 1, 2, 3 at label 0", ordinary, first, torch_loss(ordinary, first), "PyTorch"),
+        ("L of 0, 50 at label 0", saturated, first, torch_loss(saturated, first), "PyTorch"),
+        ("L of 0, 50 at label 1", saturated, second, math.log1p(math.exp(-50)), "log(1 + e⁻⁵⁰)"),
     ):
         yield Observation(what, theirs.forward(x, t), ours.forward(x, t), right, by, within=1e-14)
     yield Observation(
-        "∂L/∂x_0 of logits 0, 50, label 0, by differences",
+        "∂L/∂x_0 at label 0, by differences",
         book=book.numerical_gradient(lambda x: theirs.forward(x, first), saturated)[0, 0],
         here=numerical_gradient(lambda x: ours.forward(x, first), saturated)[0, 0],
         right=torch_dx(saturated, first)[0, 0],
@@ -82,13 +82,13 @@ def soft_targets() -> Iterator[Observation]:
     x, t = np.array([[1.0, 2.0]]), np.array([[0.6, 0.4]])
     theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
     yield Observation(
-        "L of logits 1, 2, targets 0.6, 0.4",
+        "L of 1, 2 at targets 0.6, 0.4",
         book=theirs.forward(x, t),
         here=ours.forward(x, t),
         right=torch_loss(x, t),
     )
     yield Observation(
-        "greatest |backward − difference of one's own L|",
+        "|backward − difference of L|",
         book=greatest(dx_of(theirs, x, t) - book.numerical_gradient(lambda x: theirs.forward(x, t), x)),
         here=greatest(dx_of(ours, x, t) - numerical_gradient(lambda x: ours.forward(x, t), x)),
         right=0.0,
@@ -105,7 +105,7 @@ def sample_without_a_batch() -> Iterator[Observation]:
     """
     x, t = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 0.0])
     yield Observation(
-        "∂L/∂x_0 of logits 1, 2, 3, one-hot label 0",
+        "∂L/∂x_0 of 1, 2, 3 at label 0",
         book=dx_of(book.SoftmaxWithLoss(), x, t)[0],
         here=dx_of(SoftmaxWithLoss(), x[np.newaxis], t[np.newaxis])[0, 0],
         right=torch_dx(x, t)[0],

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from lessons import LESSONS, Lesson, Observation, Refused
 
-WIDTH = 120
+WIDTH = 100
 
 
 def show(options: argparse.Namespace) -> int:
@@ -56,4 +56,4 @@ def text(value: Any) -> str:
         return value.error
     if isinstance(value, tuple):  # a shape
         return str(value)
-    return ", ".join(str(entry) if isinstance(entry, bool) else f"{entry:.8g}" for entry in np.ravel(value).tolist())
+    return ", ".join(str(entry) if isinstance(entry, bool) else f"{entry:.6g}" for entry in np.ravel(value).tolist())
