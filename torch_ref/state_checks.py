@@ -1,7 +1,6 @@
 """The checks of what a layer keeps from call to call, and of whose the arrays are."""
 
 from copy import copy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,34 +16,49 @@ from torch_ref.subject import CheckError, Subject, require
 
 
 def check_second_call(subject: Subject) -> None:
-    """Results on a second batch have no trace of a first one: of the same size or another, run through backward or not,
-    or handed in in the same array."""
+    """Results on a batch have no trace of another one."""
+    _after_another_batch(subject)
+    _beside_another_layer(subject)
+    _in_the_same_array(subject)
+
+
+def _after_another_batch(subject: Subject) -> None:
+    """Of the same size or another, run through backward or not."""
     pair = subject.pair
-    for first in (replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.another)):
-        used = subject.example(pair.ordinary)
-        earlier, now = case_of(pair, first._replace(layer=used.layer)), case_of(pair, used)
-        pair.run_raw(first._replace(layer=used.layer))
-        _require_no_trace(subject, pair.results(used), earlier, now, "in a second call")
-        forward_of(used.layer)(*first.inputs)
-        _require_no_trace(subject, pair.results(used), earlier, now, "after a forward without a backward")
+    for earlier in (subject.other_batch(), subject.example(pair.another)):
+        now = subject.example(pair.ordinary)
+        earlier = earlier._replace(layer=now.layer)
+        cases = case_of(pair, earlier), case_of(pair, now)
+        pair.run_raw(earlier)
+        _require_no_trace(subject, pair.results(now), *cases, "in a second call")
+        forward_of(now.layer)(*earlier.inputs)
+        _require_no_trace(subject, pair.results(now), *cases, "after a forward without a backward")
 
-    used, other = subject.example(pair.ordinary), replace(subject, seed=subject.seed + 1).example(pair.ordinary)
-    if hasattr(used.layer, "backward"):
-        y = forward_of(used.layer)(*used.inputs)
+
+def _beside_another_layer(subject: Subject) -> None:
+    """Run by another layer of the class, between forward and backward."""
+    pair, other = subject.pair, subject.other_batch()
+    now = subject.example(pair.ordinary)
+    if hasattr(now.layer, "backward"):
+        y = forward_of(now.layer)(*now.inputs)
         forward_of(other.layer)(*other.inputs)
-        got = {next(iter(subject.bounds(pair.ordinary))): np.array(y)} | backward_again(pair, used, {})
-        earlier, now = case_of(pair, other), case_of(pair, used)
-        _require_no_trace(subject, got, earlier, now, "while another layer of the class is used")
+        got = {next(iter(subject.bounds(pair.ordinary))): np.array(y)} | backward_again(pair, now, {})
+        cases = case_of(pair, other), case_of(pair, now)
+        _require_no_trace(subject, got, *cases, "while another layer of the class is used")
 
-    refilled, batch = replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.ordinary)
-    refilled = refilled._replace(layer=batch.layer)
-    earlier, now = case_of(pair, refilled), case_of(pair, batch)
-    pair.run_raw(refilled)
-    if all(array.flags.writeable for array in refilled.inputs):
-        for array, values in zip(refilled.inputs, batch.inputs, strict=True):
+
+def _in_the_same_array(subject: Subject) -> None:
+    """Handed in in the same array."""
+    pair = subject.pair
+    now = subject.example(pair.ordinary)
+    earlier = subject.other_batch()._replace(layer=now.layer)
+    cases = case_of(pair, earlier), case_of(pair, now)
+    pair.run_raw(earlier)
+    if all(array.flags.writeable for array in earlier.inputs):
+        for array, values in zip(earlier.inputs, now.inputs, strict=True):
             array[...] = values
-        results = pair.results(refilled._replace(dout=batch.dout))
-        _require_no_trace(subject, results, earlier, now, "with other data in the same array")
+        results = pair.results(earlier._replace(dout=now.dout))
+        _require_no_trace(subject, results, *cases, "with other data in the same array")
 
 
 def _require_no_trace(subject: Subject, got: Results, earlier: Case, now: Case, when: str) -> None:
@@ -112,7 +126,7 @@ def check_parameters_take_effect(subject: Subject) -> None:
 def check_results_are_the_callers(subject: Subject) -> None:
     """No later call changes what was returned, and no edit of it, or of the inputs, reaches a cache."""
     pair = subject.pair
-    for other in (replace(subject, seed=subject.seed + 1).example(pair.ordinary), subject.example(pair.another)):
+    for other in (subject.other_batch(), subject.example(pair.another)):
         example = subject.example(pair.ordinary)
         returned = pair.run_raw(example)
         kept = {name: np.array(value) for name, value in returned.items()}

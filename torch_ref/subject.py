@@ -48,6 +48,10 @@ class Subject:
         """What the layer computes."""
         return self.pair.results(self.example(scenario, **options))
 
+    def other_batch(self) -> Example:
+        """As ordinary as the ordinary data, and of the same size, but other numbers."""
+        return Subject(self.pair, self.dtype, self.layer, self.seed + 1).example(self.pair.ordinary)
+
     @property
     def small_scenarios(self) -> list[Scenario]:
         return [scenario for scenario in self.pair.scenarios if scenario.is_small]

@@ -19,5 +19,5 @@ def threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def in_words(number: int) -> str:
+def count_of_threads(number: int) -> str:
     return f"{number} thread{'s' if number > 1 else ''}"

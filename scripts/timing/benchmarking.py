@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 from parts import command_line
-from parts.threads import in_words, threads
+from parts.threads import count_of_threads, threads
 from rich.progress import track
 from training.settings import versions
 
@@ -117,7 +117,7 @@ def spread(quartiles: Array, digits: int = 2) -> str:
 
 
 def print_first(size: Size, times: Times, number: int) -> None:
-    rounds = f"{in_words(number)}, {len(times['NumPy'])} rounds in turn"
+    rounds = f"{count_of_threads(number)}, {len(times['NumPy'])} rounds in turn"
     print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {rounds}\n")
     print(f"{'':13}NumPy's time over it   µs of a step")
     for name, values in times.items():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
-from parts.threads import in_words
+from parts.threads import count_of_threads
 from training.figures import BLUE, RED, picture
 
 from numpy_impl.checks import Array
@@ -16,7 +16,7 @@ DTYPES = {"float32": (BLUE, "o"), "float64": (RED, "s")}
 
 def ratios(measured: Mapping[Size, Mapping[str, Array]], threads: int) -> bytes:
     """Medians over the rounds, and between the quartiles a band."""
-    title = f"A training step: NumPy's time over another's, {in_words(threads)} each"
+    title = f"A training step: NumPy's time over another's, {count_of_threads(threads)} each"
     with picture((16, 9), title) as (figure, png):
         hidden, batch = next(iter(measured))[:2]
         axes = figure.subplots(2, 2, sharey="row")

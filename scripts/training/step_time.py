@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from parts.threads import in_words
+from parts.threads import count_of_threads
 
 from numpy_impl import TwoLayerNet
 from numpy_impl.checks import Array
@@ -23,7 +23,8 @@ class StepTime:
     steps: int
 
     def line(self, threads: int) -> str:
-        how = f"{in_words(threads)} each, measured apart: median of {ROUNDS} rounds, {self.steps} steps of each in turn"
+        how = f"{count_of_threads(threads)} each, measured apart: median of {ROUNDS} rounds, "
+        how += f"{self.steps} steps of each in turn"
         times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, median ratio {self.ratio:.2f}"
         return f"time per step: {times}\n    ({how})"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch_ref.candidates.making import Given, name_of
-from torch_ref.candidates.modules import like_module
-from torch_ref.candidates.registered import like_pair
+from torch_ref.candidates.measured import like_module
+from torch_ref.candidates.proven import like_pair
 from torch_ref.candidates.twins import Like, twin_like
 from torch_ref.pair import Pair
 from torch_ref.subject import Subject

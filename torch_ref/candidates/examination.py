@@ -99,18 +99,18 @@ def examine(
         {f"{w.category.__name__}: {w.message} ({Path(file).name}:{w.lineno})" for w in warned if w.filename == file}
     )
     return Examination(
-        candidate.name,
-        file,
-        candidate.like,
-        candidate.basis,
-        tuple(str(np.dtype(subject.dtype)) for subject in subjects),
-        (*checks, *([] if SILENCE in skip else [SILENCE])),
-        tuple(skip),
-        tuple(scenario.name for scenario in pair.scenarios),
-        tuple(scenario.name for scenario in pair.data_sets if scenario not in pair.scenarios),
-        tuple(problems),
-        pictures,
-        tuple(remarks),
+        name=candidate.name,
+        file=file,
+        like=candidate.like,
+        basis=candidate.basis,
+        dtypes=tuple(str(np.dtype(subject.dtype)) for subject in subjects),
+        checks=(*checks, *([] if SILENCE in skip else [SILENCE])),
+        skipped=tuple(skip),
+        scenarios=tuple(scenario.name for scenario in pair.scenarios),
+        left_out=tuple(scenario.name for scenario in pair.data_sets if scenario not in pair.scenarios),
+        problems=tuple(problems),
+        pictures=pictures,
+        remarks=tuple(remarks),
     )
 
 
