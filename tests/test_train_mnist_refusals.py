@@ -5,12 +5,27 @@ import struct
 from pathlib import Path
 
 import pytest
+from parts import command_line
 from training_runs import one_line, run
 
 
 def test_a_wrong_data_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--data-dir", tmp_path / "nowhere", "--out", tmp_path) == 2
     assert "nowhere must have a file train-images-idx3-ubyte.gz" in one_line(capsys.readouterr().err)
+
+
+def test_a_folder_that_another_run_writes_to_is_one_line(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 3, "--no-plots")
+    assert run(*arguments) == 0
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    capsys.readouterr()
+    with command_line.alone_in(tmp_path):
+        assert run(*arguments) == run(*arguments, "--resume") == 2
+    assert capsys.readouterr().err.count("--out: another run is writing to") == 2
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    assert run(*arguments) == 0
 
 
 def test_a_split_without_images_is_one_line(

@@ -10,10 +10,13 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+if sys.platform != "win32":
+    import fcntl
 
 COULD_NOT_RUN = 2
 ASIDE = ".writing-"
@@ -116,6 +119,24 @@ def make_folder(folder: Path, names: list[str], option: str = "--out") -> None:
     for name in names:
         if (folder / name).is_dir():
             raise OSError(f"{option}: cannot write {folder / name}: it is a folder")
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path, option: str = "--out") -> Iterator[None]:
+    """Two runs at once would mix what they write. The lock is the system's: it ends with the process."""
+    if sys.platform == "win32":
+        yield
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system may have no locks
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ValueError(f"{option}: another run is writing to {folder}: choose another folder") from None
+        yield
+    finally:
+        os.close(lock)
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes], option: str = "--out") -> None:

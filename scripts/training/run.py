@@ -45,12 +45,12 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
         raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
     training = Training(options, data)
     command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
-    if saved is None:
-        training.start()
-    else:
-        with checkpoint.of_this_version(options.out):
-            training.resume(*saved)
-    with threads(options.threads):
+    with command_line.alone_in(options.out), threads(options.threads):
+        if saved is None:
+            training.start()
+        else:
+            with checkpoint.of_this_version(options.out):
+                training.resume(*saved)
         return training.run()
 
 
