@@ -6,8 +6,8 @@ that arrives from the layer above, returns dx = ∂L/∂x and sets ∂L/∂W as 
 Shapes: N batch, D in, M out, C classes. Results have the dtype of the parameters; input of another dtype is refused.
 Nothing that was handed in is modified, nothing that was handed out is used again: what a layer keeps is its own.
 
-Source: Saito, Deep Learning from Scratch (O'Reilly 2016), chapter 5, Backpropagation. README.md, beside this file,
-derives each formula from the chain rule, and names the test that holds it to that.
+Source: Saito, Deep Learning from Scratch (O'Reilly Japan 2016), chapter 5, Backpropagation. README.md,
+beside this file, derives each formula from the chain rule, and names the test that holds it to that.
 """
 
 from typing import Any
@@ -132,7 +132,8 @@ class SoftmaxWithLoss(Guarded):
     is taken by log-sum-exp, without epsilon. In rows too 0 log 0 = 0, and dx of an infinite dout is infinite: both NaN
     in PyTorch. `y`, the probabilities, `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes,
     shapes, labels out of range; RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
-    Source: Saito, section 5.6.3, for t one-hot; the complement, log-sum-exp: see README.md beside this file.
+    Source: Saito, section 5.6.3, for t one-hot; the complement, log-sum-exp: see README.md beside this file. Rows, also
+    one-hot ones, are subtracted as they are: near p = t they lose the digits that class indices keep.
 
     >>> layer = SoftmaxWithLoss()
     >>> layer.forward(np.array([[0.0, 0.0]]), t=np.array([1])).round(4)  # log 2

@@ -96,9 +96,11 @@ def test_dx_is_dout_times_W_transposed() -> None:
 def test_the_sums_run_over_all_leading_axes() -> None:
     x, dout = integers(2, 4, D), integers(2, 4, M)
     layer, flat = affine(x, dout), affine(x.reshape(8, D), dout.reshape(8, M))
-    np.testing.assert_array_equal(layer.dW, np.einsum("atd,atm->dm", x, dout))
-    np.testing.assert_array_equal(layer.dW, flat.dW)
-    np.testing.assert_array_equal(layer.db, flat.db)
+    np.testing.assert_array_equal(layer.dW, np.einsum("atd,atm->dm", x, dout), strict=True)
+    np.testing.assert_array_equal(layer.db, dout.sum((0, 1)), strict=True)
+    np.testing.assert_array_equal(layer.dW, flat.dW, strict=True)
+    dx = flat.backward(dout.reshape(8, M)).reshape(2, 4, D)
+    np.testing.assert_array_equal(layer.backward(dout), dx, strict=True)
 
 
 # ReLU
@@ -163,16 +165,25 @@ def test_a_central_difference_errs_by_h_squared_over_6_of_the_third_derivative(h
     assert error == pytest.approx(-(h**2) / 6 * np.cos(1.0), rel=h**2 / 20 + 20 * U / h**3, abs=0)
 
 
-def test_the_rounding_of_a_central_difference_is_u_f_over_h() -> None:
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_the_rounding_of_a_central_difference_is_u_f_over_h(offset: float) -> None:
     points = np.linspace(0.5, 1.5, 200)
+
+    def mean_error(h: float) -> Any:
+        return np.mean([abs(central_difference(lambda x: offset + np.sin(x), x, h) - np.cos(x)) for x in points])
+
     for h in (1e-7, 1e-9, 1e-11):
-        errors = [abs(central_difference(np.sin, x, h) - np.cos(x)) for x in points]
-        # Each sine errs by u or less, the points x ± h by u: at most 4 u / h, and in the mean not much less.
-        assert 0.1 * U / h < np.mean(errors) < 4 * U / h
-    errors_at_1 = {
-        h: abs(central_difference(np.sin, 1.0, h) - np.cos(1.0)) for h in (1e-9, 1e-7, np.cbrt(U), 1e-3, 1e-2)
-    }
-    assert min(errors_at_1, key=errors_at_1.__getitem__) == np.cbrt(U)
+        # Each f errs by u |f| or less, the points x ± h by u: 2 (|f| + 1) u / 2h, and in the mean not much less.
+        assert 0.1 * (offset + 0.5) * U / h < mean_error(h) < (offset + 2) * U / h
+    if not offset:
+        assert min((1e-7, 1e-6, np.cbrt(U), 3e-5, 3e-4), key=mean_error) == np.cbrt(U)
+
+
+def test_the_step_of_numerical_gradient_is_near_the_best_one() -> None:
+    x = np.linspace(0.5, 1.5, 200)
+    errors = abs(numerical_gradient(lambda x: np.sin(x).sum(), x) - np.cos(x))
+    # h = 1e-5: h²/6 of truncation, and the sum of 200 sines, 168, is rounded by 10 u of it or less.
+    assert errors.max() < 1e-10 / 6 + 10 * 168 * U / 1e-5
 
 
 def test_the_complex_step_loses_no_digits() -> None:

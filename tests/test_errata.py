@@ -63,7 +63,7 @@ def test_an_outcome_is_a_result_or_a_refusal() -> None:
 def test_the_command_tells_all_lessons_with_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     assert errata.main([]) == 0
     told = capsys.readouterr().out
-    assert "13 of 13 errors show in the book's code, and none of them here" in told
+    assert told.endswith("each error shows in the re-creation of the book's code, and none of them here\n")
     for lesson in LESSONS:
         assert f"{lesson.number}. {lesson.title}" in told
     assert "16.1181" in told
@@ -74,7 +74,7 @@ def test_one_lesson_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert errata.main(["--only", "13"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("13. relu_grad(0) is 1")
-    assert "1 of 1 errors" in told
+    assert "2. " not in told
 
 
 def test_a_lesson_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:

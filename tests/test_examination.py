@@ -37,7 +37,7 @@ def test_the_report_of_a_right_layer_says_what_was_checked() -> None:
         "on 17 scenarios in float64 and",
     ):
         assert part in text
-    assert "not checked, for they are not batches or not for the twin: three-axes, one-axis" in text
+    assert "not checked, for they have no batch axis, or the twin does not take them: three-axes, one-axis" in text
 
 
 def test_a_check_can_be_left_out_and_the_report_says_so() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import pytest
 import torch
 from jacobians import U, jacobian
 
@@ -32,6 +33,15 @@ def test_softmax_does_not_change_when_all_logits_are_shifted() -> None:
     with np.errstate(all="ignore"):
         assert np.isnan(np.exp(x + 900) / np.exp(x + 900).sum()).all()
     np.testing.assert_array_equal(softmax(x + 900), softmax(x))
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(np.float32, 88.72), (np.float64, 709.78)])
+def test_exp_overflows_above_its_limit_and_softmax_does_not(dtype: Any, largest: float) -> None:
+    at, above = np.array(largest, dtype), np.array(largest + 0.01, dtype)
+    with np.errstate(over="ignore"):
+        assert np.isfinite(np.exp(at))
+        assert np.exp(above) == np.inf
+    np.testing.assert_array_equal(softmax(np.stack([above, above])), np.array([0.5, 0.5], dtype), strict=True)
 
 
 def test_log_softmax_is_finite_where_the_log_of_softmax_is_not() -> None:

@@ -83,5 +83,5 @@ def test_step_times_are_those_of_each_framework(monkeypatch: pytest.MonkeyPatch)
     time = step_time.step_time(TwoLayerNet(4, 3, 2), 0.1, x, t)
     assert time == StepTime(2000.0, 8000.0, 0.25, 12)
     assert time.line(2).startswith(
-        "time per step: NumPy 2000 µs, PyTorch 8000 µs, median ratio 0.25\n    (2 threads each, "
+        "time per step: NumPy 2000 µs, PyTorch 8000 µs, median of the rounds' ratios 0.25\n    (2 threads each, "
     )

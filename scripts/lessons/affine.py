@@ -1,7 +1,6 @@
 """A lesson from Affine."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,40 +8,25 @@ import torch
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import Affine
-from numpy_impl.checks import Array
 
 
-@lesson(12, "Affine takes no x of more than two axes")
+@lesson(12, "Affine flattens all axes but the first: a batch of sequences is no input, or a wrong one")
 def several_leading_axes() -> Iterator[Observation]:
-    """`np.dot(x.T, dout)` is xᵀ dout for matrices alone. For x (N, T, D), as a batch of sequences is, forward works
-    and backward raises; and where N = T happens to hold it raises nothing and makes a dW of four axes. Here all
-    leading axes are summed over, as in `nn.Linear`.
+    """The book's Affine reshapes x to (N, all the rest), which serves images. x (N, T, D), as a batch of sequences is,
+    raises; and if W happens to have T · D rows, it is taken for N samples of T · D features, without a word. Here the
+    last axis is the features and all others count samples, as in `nn.Linear`.
     """
     rng = np.random.default_rng(0)
-    W, b, dout = rng.standard_normal((4, 5)), np.zeros(5), rng.standard_normal((3, 3, 5))
-    x = rng.standard_normal((3, 3, 4))
-    yield Observation(
-        "dW_00 of x (2, 3, 4)",
-        book=outcome(dW_of, book.Affine(W, b), x[:2], dout[:2]),
-        here=dW_of(Affine(W, b), x[:2], dout[:2])[0, 0],
-        right=torch_dW(W, x[:2], dout[:2])[0, 0],
-    )
-    yield Observation(
-        "shape of dW for x (3, 3, 4)",
-        book=dW_of(book.Affine(W, b), x, dout).shape,
-        here=dW_of(Affine(W, b), x, dout).shape,
-        right=torch_dW(W, x, dout).shape,
-    )
+    x = rng.standard_normal((2, 3, 4))
+    for rows, what in ((4, "shape of y for x (2, 3, 4), W (4, 5)"), (12, "shape of y for x (2, 3, 4), W (12, 5)")):
+        W, b = rng.standard_normal((rows, 5)), np.zeros(5)
+        yield Observation(
+            what,
+            book=outcome(shape_of, book.Affine(W, b).forward, x),
+            here=outcome(shape_of, Affine(W, b).forward, x),
+            right=outcome(shape_of, torch.nn.Linear(rows, 5, dtype=torch.float64), torch.tensor(x)),
+        )
 
 
-def dW_of(layer: Any, x: Array, dout: Array) -> Any:
-    layer.forward(x)
-    layer.backward(dout)
-    return layer.dW
-
-
-def torch_dW(W: Array, x: Array, dout: Array) -> Array:
-    weight = torch.tensor(W.T, requires_grad=True)
-    y = torch.nn.functional.linear(torch.tensor(x), weight)
-    (gradient,) = torch.autograd.grad(y, weight, torch.tensor(dout))
-    return np.asarray(gradient).T
+def shape_of(function: object, x: object) -> tuple[int, ...]:
+    return tuple(function(x).shape)  # type: ignore[operator] # a forward or a module

@@ -1,6 +1,6 @@
 """The book's code of chapters 4 and 5, written anew for these lessons, and as faithful as its errors need.
 
-After Saito, Deep Learning from Scratch (O'Reilly 2016), and the files that come with it: common/functions.py,
+After the files that come with Saito, Deep Learning from Scratch (O'Reilly Japan 2016): common/functions.py,
 common/gradient.py, common/layers.py, ch05/two_layer_net.py, ch05/train_neuralnet.py.
 """
 
@@ -64,18 +64,20 @@ class Affine:
     def __init__(self, W: Any, b: Any) -> None:
         self.W, self.b = W, b
         self.x: Any = None
+        self.original_x_shape: Any = None
         self.dW: Any = None
         self.db: Any = None
 
     def forward(self, x: Any) -> Any:
-        self.x = x
-        return np.dot(x, self.W) + self.b
+        self.original_x_shape = x.shape
+        self.x = x.reshape(x.shape[0], -1)
+        return np.dot(self.x, self.W) + self.b
 
     def backward(self, dout: Any) -> Any:
         dx = np.dot(dout, self.W.T)
         self.dW = np.dot(self.x.T, dout)
         self.db = np.sum(dout, axis=0)
-        return dx
+        return dx.reshape(*self.original_x_shape)
 
 
 class SoftmaxWithLoss:

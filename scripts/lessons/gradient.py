@@ -15,10 +15,11 @@ from numpy_impl.checks import Array
 
 @lesson(8, "numerical_gradient: one step for every dtype, and integers are truncated")
 def step_of_the_difference() -> Iterator[Observation]:
-    """With h = 1e-4 a difference of float32 numbers is mostly rounding: that error is about u |f| / h, that of the
-    formula h²/6 |f‴|, and their sum is least near h = ∛eps. In an array of integers x + h is x again and x − h is
-    the integer below, and the result, off by a factor of thousands, looks like a gradient. Here the step follows
-    the dtype, 5e-3 in float32 and 1e-5 in float64, and integers are refused, as by PyTorch.
+    """With h = 1e-4 a difference of float32 numbers is mostly rounding: that error is about eps |f| / h, that of
+    the formula h²/6 |f‴|, and their sum is least near h = ∛eps, eps being 1e-7 in float32. In an array of integers
+    x ± h is truncated: at 1, x + h is 1 again and x − h is 0, and the result, off by a factor of thousands, looks
+    like a gradient. Here the step follows the dtype, 5e-3 in float32 and 1e-5 in float64, and integers are refused,
+    as by PyTorch.
     """
     integers = np.array([1, 2, 3])
     yield Observation(

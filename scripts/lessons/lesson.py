@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+ROUNDINGS = 1e-12  # of a few operations in float64
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -29,7 +31,7 @@ class Observation:
     here: Any
     right: Any
     by: str = "PyTorch"
-    within: float = 1e-12
+    within: float = ROUNDINGS
 
     @property
     def shows_the_error(self) -> bool:

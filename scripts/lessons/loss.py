@@ -37,8 +37,8 @@ def greatest(difference: Array) -> float:
 def dout_is_ignored() -> Iterator[Observation]:
     """The book's backward takes dout and never uses it: the gradient is that of the loss itself, whatever comes of
     the loss afterwards. While the loss is the end of the network dout is 1 and nobody notices; a loss that is
-    weighted, halved or added to another one has a wrong gradient. Here dout is a factor, and the suite never uses
-    1.
+    weighted, halved or added to another one has a wrong gradient. Here dout is a factor, and no scenario that the
+    loss is checked on has a dout of 1.
     """
     x, t = np.array([[1.0, 2.0, 3.0]]), np.array([0])
     yield Observation(
@@ -52,8 +52,9 @@ def dout_is_ignored() -> Iterator[Observation]:
 @lesson(3, "The loss is −log(p + 1e-7), its gradient that of −log p")
 def epsilon_in_the_log() -> Iterator[Observation]:
     """The book adds 1e-7 to keep log from 0. That is another function: it stops at 16.118, is below 0 for a perfect
-    prediction, and has not the gradient that backward computes, so a gradient check of this code cannot succeed.
-    Here log p is taken from the logits by log-sum-exp, where no p is ever rounded to 0, and needs no epsilon.
+    prediction, and has another gradient than backward computes: a gradient check of it agrees to 1e-7 or so,
+    however good the differences are, and where p is small not at all. Here log p is taken from the logits by log-
+    sum-exp, where no p is ever rounded to 0, and needs no epsilon.
     """
     theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
     ordinary, saturated = np.array([[1.0, 2.0, 3.0]]), np.array([[0.0, 50.0]])
@@ -100,8 +101,8 @@ def soft_targets() -> Iterator[Observation]:
 @lesson(5, "The gradient of a sample without a batch is divided by the number of classes")
 def sample_without_a_batch() -> Iterator[Observation]:
     """The book's forward makes a batch of one of it, its backward does not: `t.shape[0]`, meant to be the length of
-    the batch, is the number of classes of a one-hot t. Here logits are (N, C), and a vector is refused; a batch of
-    one is `x[np.newaxis]`.
+    the batch, is the number of classes of a one-hot t. (The loss alone takes such a sample; the book's Affine
+    refuses it.) Here logits are (N, C), and a vector is refused; a batch of one is `x[np.newaxis]`.
     """
     x, t = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 0.0])
     yield Observation(

@@ -62,7 +62,7 @@ def work_for_nothing() -> Iterator[Observation]:
     needs: the images are not trained. And after the update the trainer calls `loss`, a second forward pass over the
     batch, only to log a number. At the book's sizes the two are half of all multiplications of a step. Here
     `gradient` leaves dx of the first layer out, as PyTorch does for an input without `requires_grad`, and
-    `last_layer.loss` is the loss of its forward pass.
+    `last_layer.loss` is the loss of its forward pass, before the update, which is as good to log.
     """
     x, t = batch(np.float64)
     theirs, ours = book.TwoLayerNet(20, 6, 10), TwoLayerNet(20, 6, 10, dtype=np.float64)

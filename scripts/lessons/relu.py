@@ -31,7 +31,7 @@ def writes_into_dout() -> Iterator[Observation]:
 
     for_theirs, for_ours = dout.copy(), dout.copy()
     their_dx, our_dx = theirs.backward(for_theirs), ours.backward(for_ours)
-    yield Observation("dout after backward", for_theirs.copy(), for_ours.copy(), dout)
+    yield Observation("dout after backward", for_theirs.copy(), for_ours.copy(), dout, "what it was")
     for_theirs[:] = for_ours[:] = 1
     yield Observation("dx, once dout is used again for ones", their_dx, our_dx, torch_dx(x, dout))
 
@@ -47,9 +47,9 @@ def writes_into_dout() -> Iterator[Observation]:
 @lesson(13, "relu_grad(0) is 1, where Relu.backward gives 0")
 def two_derivatives_at_0() -> Iterator[Observation]:
     """At the kink every number from 0 to 1 is a subgradient, and a library may choose. The book chooses twice:
-    `relu_grad` of common/functions.py takes 1, `Relu.backward` of common/layers.py takes 0. Gradients by the one
-    and by the other differ wherever a pre-activation is exactly 0, as those of a black image are while the biases
-    are 0. Here there is one derivative, 0 at 0, as in PyTorch.
+    `relu_grad` of common/functions.py takes 1, `Relu.backward` of common/layers.py takes 0. Whoever builds a
+    network by the one and checks it by the other finds a difference wherever a pre-activation is exactly 0, as in a
+    unit whose weights and bias are 0. Here there is one derivative, 0 at 0, as in PyTorch.
     """
     x, dout = np.zeros(1), np.ones(1)
     ours = ReLU()

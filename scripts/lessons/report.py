@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lessons import LESSONS, Lesson, Observation, Refused
+from lessons.lesson import ROUNDINGS
 
 WIDTH = 100
 
@@ -22,7 +23,7 @@ def show(options: argparse.Namespace) -> int:
     failures = [failure for lesson in lessons for failure in told(lesson)]
     if failures:
         return command_line.fail("; ".join(failures), status=1)
-    print(f"{len(lessons)} of {len(lessons)} errors show in the book's code, and none of them here")
+    print("each error shows in the re-creation of the book's code, and none of them here")
     return 0
 
 
@@ -30,7 +31,11 @@ def told(lesson: Lesson) -> list[str]:
     """Prints a lesson; what in it does not show the error, or not the repair."""
     observations = list(lesson.observe())
     print(f"{lesson.number}. {lesson.title}\n")
-    print(textwrap.fill(" ".join(lesson.text.split()), WIDTH, initial_indent="   ", subsequent_indent="   "))
+    print(
+        textwrap.fill(
+            " ".join(lesson.text.split()), WIDTH, initial_indent="   ", subsequent_indent="   ", break_on_hyphens=False
+        )
+    )
     Console(width=WIDTH).print(table(observations))
     for one in observations:
         for who, result in (("the book's code", one.book), ("here", one.here)):
@@ -47,8 +52,13 @@ def table(observations: list[Observation]) -> Table:
     for heading in ("", "the book's code", "here", "right", "by"):
         made.add_column(heading)
     for one in observations:
-        made.add_row(one.what, text(one.book), text(one.here), text(one.right), one.by)
+        made.add_row(one.what, text(one.book), text(one.here), text(one.right) + allowed(one), one.by)
     return made
+
+
+def allowed(one: Observation) -> str:
+    """Where more than a few roundings are."""
+    return f" ± {one.within:.0g}" if one.within > ROUNDINGS else ""
 
 
 def text(value: Any) -> str:

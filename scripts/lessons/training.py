@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from training.batches import Batches
+from training.batches import batches_of_an_epoch
 
 from lessons import book
 from lessons.lesson import Observation, lesson
@@ -18,10 +17,11 @@ def remainder_of_floats() -> Iterator[Observation]:
     quotient happens to be whole.) Here an epoch is a whole number of batches, ⌈images / batch⌉, the last one
     shorter.
     """
-    evaluated = book.iterations_evaluated(EPOCHS * IMAGES // BATCH, IMAGES, BATCH)
-    batches = Batches(np.random.default_rng(0), IMAGES, BATCH, shuffled=True)
-    epochs = 0
-    for _ in range(EPOCHS * -(-IMAGES // BATCH)):
-        epochs += batches.state["start"] == 0
-        batches.next()
-    yield Observation("evaluations in 20 epochs", len(evaluated), epochs, EPOCHS, "one an epoch")
+    an_epoch = batches_of_an_epoch(IMAGES, BATCH)
+    yield Observation(
+        "evaluations in 20 epochs",
+        book=len(book.iterations_evaluated(EPOCHS * IMAGES // BATCH, IMAGES, BATCH)),
+        here=sum(i % an_epoch == 0 for i in range(EPOCHS * an_epoch)),
+        right=EPOCHS,
+        by="one an epoch",
+    )

@@ -7,6 +7,11 @@ import numpy as np
 from numpy_impl.checks import Array
 
 
+def batches_of_an_epoch(images: int, size: int) -> int:
+    """The last one may be shorter."""
+    return -(-images // size)
+
+
 class Batches:
     """Indices of images, `size` of them at a time, drawn by `rng`.
 

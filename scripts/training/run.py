@@ -16,7 +16,7 @@ from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import SideBySide
 from training import checkpoint, result_files
-from training.batches import Batches
+from training.batches import Batches, batches_of_an_epoch
 from training.evaluation import accuracies, scaled
 from training.history import HEADER, HistoryFile, Record
 from training.proof import Proof, Update, prove, violation_file
@@ -67,10 +67,10 @@ class Training:
             self.others = SideBySide(other, options.lr)
         images = len(data[0][0])
         self.batches = Batches(rng, images, options.batch_size, shuffled=options.epochs is not None)
-        batches_of_an_epoch = math.ceil(images / options.batch_size)
+        an_epoch = batches_of_an_epoch(images, options.batch_size)
         epochs = options.epochs is not None
-        self.iterations = options.epochs * batches_of_an_epoch if epochs else options.iterations
-        self.every = options.every or (batches_of_an_epoch if epochs else 600)
+        self.iterations = options.epochs * an_epoch if epochs else options.iterations
+        self.every = options.every or (an_epoch if epochs else 600)
         self.history = HistoryFile(options.out)
         self.tally = Tally()
         self.iteration = 0

@@ -25,7 +25,7 @@ class StepTime:
     def line(self, threads: int) -> str:
         how = f"{count_of_threads(threads)} each, measured apart: median of {ROUNDS} rounds, "
         how += f"{self.steps} steps of each in turn"
-        times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, median ratio {self.ratio:.2f}"
+        times = f"NumPy {self.numpy:.0f} µs, PyTorch {self.torch:.0f} µs, median of the rounds' ratios {self.ratio:.2f}"
         return f"time per step: {times}\n    ({how})"
 
 

@@ -62,7 +62,8 @@ def coverage(examination: Examination) -> Iterator[str]:
     if examination.skipped:
         yield f"NOT checked, as asked: {', '.join(examination.skipped)}"
     if examination.left_out:
-        yield f"not checked, for they are not batches or not for the twin: {', '.join(examination.left_out)}"
+        names = ", ".join(examination.left_out)
+        yield f"not checked, for they have no batch axis, or the twin does not take them: {names}"
 
 
 def _entries(pictures: list[Picture]) -> Iterator[str]:
