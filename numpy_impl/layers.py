@@ -129,11 +129,12 @@ class SoftmaxWithLoss(Guarded):
 
     Shapes: logits x (N, C) with N ≥ 1; t class indices (N,), or rows (N, C) of probabilities in the dtype of x, or of
     integers or booleans (one-hot); rows need not sum to 1. L is the mean over the batch, as PyTorch's default. The log
-    is taken by log-sum-exp, without epsilon. In rows too 0 log 0 = 0, and dx of an infinite dout is infinite: both NaN
-    in PyTorch. `y`, the probabilities, `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes,
-    shapes, labels out of range; RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
+    is taken by log-sum-exp, without epsilon. In rows too 0 log 0 = 0, where PyTorch gives NaN. `y`, the probabilities,
+    `t` and `loss` stay to be read. Raises TypeError, ValueError for other dtypes, shapes, labels out of range;
+    RuntimeError for a backward before any forward. Twin: torch.nn.CrossEntropyLoss.
     Source: Saito, section 5.6.3, for t one-hot; the complement, log-sum-exp: see README.md beside this file. Rows, also
     one-hot ones, are subtracted as they are: near p = t they lose the digits that class indices keep.
+    dout is a factor, also where it is infinite; there PyTorch's chain gives NaN at the label.
 
     >>> layer = SoftmaxWithLoss()
     >>> layer.forward(np.array([[0.0, 0.0]]), t=np.array([1])).round(4)  # log 2

@@ -21,11 +21,11 @@ settings.load_profile("default")
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The commands of the documents begin now, if they are asked for, and are done when their tests are reached."""
-    if (
-        any(item.path.name == "test_what_is_documented.py" for item in session.items)
-        and not session.config.option.collectonly
-    ):
-        COMMANDS_OF_THE_DOCUMENTS.start()
+    if session.config.option.collectonly:
+        return
+    for item in session.items:
+        if isinstance(item, pytest.Function) and item.path.name == "test_what_is_documented.py":
+            COMMANDS_OF_THE_DOCUMENTS.start(item.module.commands_of(item))
 
 
 def pytest_sessionfinish() -> None:

@@ -14,7 +14,7 @@ DOCUMENTS = ("README.md", "numpy_impl/README.md", "torch_ref/README.md", "script
 
 LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
 # [`Affine.backward`](numpy_impl/layers.py#L76-L84), with the lines or without.
-LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\((?P<file>[\w./]+\.py)(?:#L\d+-L\d+)?\)")
+LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w./]+)`\]\((?P<file>[\w./]+\.py)(?:#[\w-]*)?\)")
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,27 @@ def text_of(document: str) -> str:
 
 
 def blocks(document: str) -> list[Block]:
-    found = re.finditer(r"^```(\w+)\n(.*?)^```$", text_of(document), re.DOTALL | re.MULTILINE)
+    """All of them. Raises ValueError for a fence of another form, whose content nobody would look at."""
+    found = list(re.finditer(r"^```(\w+)\n(.*?)^```$", text_of(document), re.DOTALL | re.MULTILINE))
+    fences = re.findall(r"^\s*(?:```|~~~)", text_of(document), re.MULTILINE)
+    if len(fences) != 2 * len(found):
+        raise ValueError(f"{document}: a fence must be ```language at the beginning of a line, and be closed")
     return [Block(document, text_of(document)[: one.start(2)].count("\n") + 1, one[1], one[2]) for one in found]
 
 
 def with_lines(document: str, text: str) -> str:
-    """The text with the lines of each class, function or method that it links to by name."""
+    """The text with the lines of each class, function or method that it links to by name.
+
+    Raises ValueError for one that is not there.
+    """
 
     def put_right(link: re.Match[str]) -> str:
+        if link["name"].endswith(".py"):
+            return f"[`{link['name']}`]({link['file']})"
         span = definitions((ROOT / document).parent / link["file"]).get(link["name"])
-        return f"[`{link['name']}`]({link['file']}#L{span[0]}-L{span[1]})" if span else link[0]
+        if not span:
+            raise ValueError(f"{document}: there is no {link['name']} in {link['file']}")
+        return f"[`{link['name']}`]({link['file']}#L{span[0]}-L{span[1]})"
 
     return LINK_TO_CODE.sub(put_right, text)
 

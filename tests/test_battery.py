@@ -30,7 +30,6 @@ def test_every_public_layer_is_registered() -> None:
     public = {getattr(numpy_impl, name) for name in numpy_impl.__all__}
     layers = {c for c in public if hasattr(c, "backward") or hasattr(c, "gradient")} - {numpy_impl.Layer}
     assert layers == {pair.layer for pair in PAIRS.values()}
-    assert len(layers) == 4
 
 
 def test_a_name_is_registered_once() -> None:

@@ -95,7 +95,7 @@ def test_rows_are_general_and_the_first_is_one_hot() -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_every_gradient_of_every_layer_is_uneven(scenario: Scenario) -> None:
     for pair in PAIRS.values():
-        if scenario in pair.scenarios:
+        if scenario in pair.scenarios and scenario.name not in pair.flat_on:
             for name, ball in list(Subject(pair, float).bounds(scenario).items())[1:]:
                 assert ball.centre.size == 1 or np.ptp(ball.centre) > 0, f"{pair.name}: {name}"
 
@@ -110,6 +110,6 @@ def test_a_gradient_of_zeros_is_outside_the_bounds(dtype: Any) -> None:
     for pair in PAIRS.values():
         for scenario in pair.scenarios:
             balls = list(Subject(pair, dtype).bounds(scenario).items())[1:]
-            weak = scenario.name == "tiny" or (pair.name, scenario.name, np.dtype(dtype).name) in WEAK
+            weak = scenario.name in {"tiny", *pair.flat_on} or (pair.name, scenario.name, np.dtype(dtype).name) in WEAK
             for name, ball in balls if not weak else ():
                 assert (abs(ball.centre) > ball.radius).any(), f"{pair.name}: {name} on {scenario.name}"

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ def test_a_wrong_data_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureF
     assert "nowhere must have a file train-images-idx3-ubyte.gz" in one_line(capsys.readouterr().err)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no lock of a folder")
 def test_a_folder_that_another_run_writes_to_is_one_line(
     small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

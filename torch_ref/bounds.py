@@ -197,14 +197,20 @@ def monotone(x: Ball, f: Callable[[Array], Array], roundings: int = LIBM) -> Bal
     """f(x), entry by entry, of a function that only rises or only falls: f(v ± e) lies between f(v − e) and f(v + e).
 
     `roundings` is how many of them the computation of f takes, relatively to its result; a function of a mathematical
-    library takes LIBM. No bound where f is not finite at one of the ends, as log is not at 0.
+    library takes LIBM. f must leave its argument alone; where its result is not of the wider format, as that of `math`
+    is not, its own roundings are allowed for. No bound where x has none, or f is not finite at one of the ends, as log
+    is not at 0.
     """
     form, e = x.format, x.radius
     # v ± e is rounded: the next number outwards is no nearer.
     below, above = (np.where(e > 0, np.nextafter(x.centre + s * e, s * np.inf), x.centre) for s in (-1, 1))
-    centre = f(x.centre)
+    computed = f(x.centre)
+    error_of_f = roundings * (float(np.finfo(computed.dtype).eps) if computed.dtype != form.wide else 0.0)
+    centre = computed.astype(form.wide)
     reach = np.maximum(abs(f(above) - centre), abs(f(below) - centre)).astype(float)
-    return x.result(centre, reach + form.gamma(roundings) * (abs(centre).astype(float) + reach) + form.tau)
+    size = abs(centre).astype(float) + reach
+    radius = reach + (form.gamma(roundings) + 2 * error_of_f) * size + form.tau
+    return x.result(centre, np.where(x.magnitude < form.largest, radius, np.inf))
 
 
 def exp(x: Ball) -> Ball:

@@ -71,6 +71,11 @@ class Pair:
     run: Callable[..., Results] = backprop
     run_twin: Callable[..., Results] = autograd
 
+    def __post_init__(self) -> None:
+        unknown = set(self.flat_on) - {scenario.name for scenario in SCENARIOS}
+        if unknown:
+            raise ValueError(f"{self.name}: flat_on must name scenarios, got {', '.join(sorted(unknown))}")
+
     @property
     def scenarios(self) -> list[Scenario]:
         """Those that the layer can be given: where nothing is proven, the twin says which."""

@@ -36,7 +36,7 @@ def _of_x(pair: Pair) -> list[Refusal]:
     """With parameters, their dtype is the only one that x may have."""
     found = [Refusal(f"x: {what}", lambda e, f=f: _forward(e, f(e.inputs[0])), TypeError) for what, f in JUNK.items()]  # type: ignore[misc]
     if pair.parameters:
-        found.append(Refusal("x of another dtype", lambda e: _forward(e, e.inputs[0].astype(np.longdouble)), TypeError))
+        found.append(Refusal("x of another dtype", lambda e: _forward(e, _in_another_dtype(e.inputs[0])), TypeError))
     return found
 
 
@@ -50,9 +50,13 @@ def _of_dout(example: Example) -> list[Refusal]:
     return [
         early,
         *(Refusal(f"dout: {what}", lambda e, f=f: e.layer.backward(f(e.dout)), TypeError) for what, f in JUNK.items()),  # type: ignore[misc]
-        Refusal("dout of another dtype", lambda e: e.layer.backward(e.dout.astype(np.longdouble)), TypeError),
+        Refusal("dout of another dtype", lambda e: e.layer.backward(_in_another_dtype(e.dout)), TypeError),
         Refusal("dout that would broadcast", lambda e: e.layer.backward(e.dout[:1]), ValueError),
     ]
+
+
+def _in_another_dtype(array: Array) -> Array:
+    return array.astype(np.float32 if array.dtype == np.float64 else np.float64)
 
 
 def _fresh(example: Example) -> Any:

@@ -27,14 +27,20 @@ def check_values(subject: Subject, name: str) -> None:
     """On every scenario each entry lies within its radius: the layer's and PyTorch's."""
     pair = subject.pair
     reports = {scenario: report(subject, scenario, name) for scenario in pair.scenarios}
-    # On other data any comparison may show nothing: one output, for one, has no uneven gradient.
-    flat_on = pair.flat_on if pair.is_proven and pair.data_sets is SCENARIOS else [s.name for s in reports]
-    flat = [s for s, found in reports.items() if s.name in flat_on and found.rows[0].shows_nothing]
+    if pair.is_proven and pair.data_sets is SCENARIOS:
+        flat = [s for s, found in reports.items() if s.name in pair.flat_on and found.rows[0].is_even]
+    else:  # any comparison may show nothing: one output, for one, has no uneven gradient
+        flat = [s for s, found in reports.items() if found.rows[0].shows_nothing]
     reports = {scenario: found for scenario, found in reports.items() if scenario not in flat}
     require(reports, f"{name}: no scenario shows anything")
     failed = {scenario: found for scenario, found in reports.items() if not found.ok}
     if not failed:
         return
+    if all(found.rows[0].is_even for found in failed.values()):
+        names = ", ".join(repr(scenario.name) for scenario in failed)
+        raise CheckError(
+            f"{name}: {EVEN} on {names}, in {np.dtype(subject.dtype)}: if the layer is flat there, flat_on=({names},)"
+        )
     at_fault = {row.at_fault for found in failed.values() for row in found.rows}
     where = _where([scenario.name for scenario in failed], [s.name for s in reports if s not in failed])
     causes = []
@@ -60,9 +66,7 @@ def _besides(failed: dict[Scenario, Report]) -> str:
     nan = f"; NaN on {'each of them' if len(are_nan) == len(found) else ', '.join(are_nan)}" if are_nan else ""
     if not others:
         return nan
-    scenario, verdict = others[0]
-    hint = "; if the layer is flat there, name it in the pair's `flat_on`" if verdict == EVEN else ""
-    return f"; {verdict}, on {scenario}{hint}{nan}"
+    return f"; {others[0][1]}, on {others[0][0]}{nan}"
 
 
 def _where(wrong: list[str], right: list[str]) -> str:
@@ -90,6 +94,8 @@ def check_complex_step(subject: Subject) -> None:
 
         for name in bounds.keys() & variables.keys():
             gradient = complex_step_gradient(f, variables[name]) * size
+            overflow = f"{name} on {scenario.name}: forward is NaN for complex x, where it is a number for real x"
+            require(not np.isnan(gradient).any() or np.isnan(ours[name]).any(), overflow)
             allowed = 8 * bounds[name].radius + 1e-13 * abs(gradient).max()
             _require_small(f"{name} on {scenario.name}", ours[name] - gradient, allowed)
 
@@ -131,5 +137,9 @@ def _kinds(values: Array) -> Array:
 
 
 def _require_small(what: str, error: Array, allowed: Array | float) -> None:
+    error, allowed = np.broadcast_arrays(error, allowed)
     outside = ~(abs(error) <= allowed)
-    require(not outside.any(), f"{what}: outside in {np.count_nonzero(outside)} of {outside.size} entries")
+    if outside.any():
+        at = tuple(map(int, np.argwhere(outside)[0]))
+        first = f"the first, {at}, by {error[at]:.1e} where {allowed[at]:.1e} is allowed"
+        raise CheckError(f"{what}: outside in {np.count_nonzero(outside)} of {outside.size} entries, {first}")

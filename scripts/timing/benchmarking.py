@@ -117,7 +117,7 @@ def spread(quartiles: Array, digits: int = 2) -> str:
 
 
 def print_first(size: Size, times: Times, number: int) -> None:
-    rounds = f"{count_of_threads(number)}, {len(times['NumPy'])} rounds in turn"
+    rounds = f"{count_of_threads(number)}, {len(times['NumPy'])} round{'s' * (len(times['NumPy']) > 1)} in turn"
     print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {rounds}\n")
     print(f"{'':13}NumPy's time over it   µs of a step")
     for name, values in times.items():

@@ -1,6 +1,7 @@
 """The work of train_mnist.py: both networks over the same batches, what is printed, and what is kept."""
 
 import argparse
+import contextlib
 import math
 import time
 import webbrowser
@@ -33,6 +34,17 @@ VIOLATION = "violation.safetensors"
 
 def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace], argparse.Namespace]) -> int:
     """`parse_again` reads the command line once more over the settings of a checkpoint, to resume it."""
+    with contextlib.ExitStack() as held:
+        if options.resume and options.out.is_dir():  # before the checkpoint is read, which another run may be writing
+            held.enter_context(command_line.alone_in(options.out))
+        return _train(options, parse_again, held)
+
+
+def _train(
+    options: argparse.Namespace,
+    parse_again: Callable[[argparse.Namespace], argparse.Namespace],
+    held: contextlib.ExitStack,
+) -> int:
     saved: tuple[dict[str, Array], dict[str, Any]] | None = None
     if options.resume:
         saved = checkpoint.read(options.out)
@@ -45,12 +57,13 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
         raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
     training = Training(options, data)
     command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
-    with command_line.alone_in(options.out), threads(options.threads):
-        if saved is None:
-            training.start()
-        else:
-            with checkpoint.of_this_version(options.out):
-                training.resume(*saved)
+    if saved is None:
+        held.enter_context(command_line.alone_in(options.out))
+        training.start()
+    else:
+        with checkpoint.of_this_version(options.out):
+            training.resume(*saved)
+    with threads(options.threads):
         return training.run()
 
 

@@ -1,0 +1,130 @@
+"""The documents beside the code: links, tables, the picture of the network, and counts in the text."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from documents import DOCUMENTS, LINK, ROOT, blocks, text_of, with_lines
+from lessons import LESSONS
+from mutants import CATALOGUE
+
+import numpy_impl
+from numpy_impl import TwoLayerNet
+from torch_ref import PAIRS, SCENARIOS, candidate, examine, verify
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    for link in LINK.finditer(text_of(document)):
+        path, _, fragment = link["to"].partition("#")
+        if "://" in path:
+            continue
+        target = (ROOT / document).parent / path if path else ROOT / document
+        assert target.exists(), link[0]
+        if fragment and not fragment.startswith("L"):
+            page = target if target.suffix == ".md" else target / "README.md"
+            assert fragment in anchors(page.read_text(encoding="utf-8")), link[0]
+
+
+def anchors(text: str) -> set[str]:
+    """Of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_to_lines_are_those_of_the_code(document: str) -> None:
+    """To put them right: python tests/documents.py."""
+    assert with_lines(document, text_of(document)) == text_of(document)
+
+
+def test_each_test_of_a_derivation_is_linked_from_it_once() -> None:
+    named = re.findall(r"\[`(test_\w+)`\]", text_of("numpy_impl/README.md"))
+    files = [ROOT / "tests" / name for name in ("test_derivations.py", "test_loss_derivations.py")]
+    tests = [name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)]
+    assert sorted(named) == sorted(tests)
+
+
+# Tables, pictures and numbers in the text
+
+
+def test_the_table_of_scenarios_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", text_of("torch_ref/README.md"), re.MULTILINE)
+    assert rows == [(scenario.name, scenario.why) for scenario in SCENARIOS]
+
+
+def test_the_table_of_commands_names_them_all() -> None:
+    named = re.findall(r"^\| \[`(\w+\.py)`\]", text_of("scripts/README.md"), re.MULTILINE)
+    assert sorted(named) == sorted(file.name for file in (ROOT / "scripts").glob("*.py"))
+
+
+def test_the_table_of_files_names_them_all() -> None:
+    text = text_of("torch_ref/README.md")
+    for file in (ROOT / "torch_ref").glob("*.py"):
+        assert file.name == "__init__.py" or f"]({file.name})" in text, file.name
+
+
+def test_the_table_of_layers_names_all_that_is_public() -> None:
+    elsewhere = {"Layer", "guarded", "parameter", "load_mnist", "numerical_gradient", "complex_step_gradient"}
+    for name in set(numpy_impl.__all__) - elsewhere:
+        assert re.search(rf"^\| .*\[`{name}`\]\(numpy_impl/", text_of("README.md"), re.MULTILINE), name
+
+
+def test_the_shapes_in_the_picture_of_the_network_are_those_of_its_arrays() -> None:
+    (picture,) = (block.text for block in blocks("README.md") if block.language == "mermaid")
+    N = 3
+    net, x, t = TwoLayerNet(784, 50, 10, rng=0), np.ones((N, 784), np.float32), np.array([1, 0, 2])
+    layers = net.layers
+    arrays: dict[str, Any] = {"x": x, "t": t, **net.params}
+    arrays |= {f"∂L/∂{key}": gradient for key, gradient in net.gradient(x, t).items()}
+    for name, layer, given in (("a", "Affine1", "x"), ("h", "Relu1", "a"), ("z", "Affine2", "h")):
+        arrays[name] = layers[layer].forward(arrays[given])
+    net.last_layer.forward(arrays["z"], t)
+    arrays["∂L/∂z"] = net.last_layer.backward()
+    arrays["∂L/∂h"] = layers["Affine2"].backward(arrays["∂L/∂z"])
+    arrays["∂L/∂a"] = layers["Relu1"].backward(arrays["∂L/∂h"])
+    shown = dict(re.findall(r'([^\s"|>(]+) (\([\dN, ]*\))', picture))
+    assert set(shown) == set(arrays)
+    for name, shape in shown.items():
+        assert eval(shape, {"N": N}) == np.shape(arrays[name]), name  # a tuple of numbers, from our own document
+
+
+NAMED = sum(bool(mutant.cause) for mutant in CATALOGUE)
+NUMBERS = {
+    "README.md": [
+        f": {len(CATALOGUE)} slips, each a small broken layer",
+        f"{len(CATALOGUE)} of {len(CATALOGUE)} slips are caught",
+        f"false alarm on {3 * 2 * sum(len(pair.scenarios) for pair in PAIRS.values())} sets of correct data",
+    ],
+    "torch_ref/README.md": [
+        f"runs {len(CATALOGUE)} slips through the suite",
+        f"caught, of {len(CATALOGUE)}                                                   {len(CATALOGUE)} ",
+        f"ours catches all {len(CATALOGUE)} slips",
+    ],
+    "scripts/README.md": [
+        f"Of the\n{len(CATALOGUE)} slips of the [catalogue](mutants) {NAMED} have a cause",
+        f"is given to none of the {len(CATALOGUE)}",
+        f"on {sum(not isinstance(scenario.sizes.N, tuple) for scenario in SCENARIOS)} [scenarios]",
+    ],
+}
+
+
+@pytest.mark.parametrize("document", NUMBERS)
+def test_numbers_in_the_text_are_those_of_the_code(document: str) -> None:
+    missing = [phrase for phrase in NUMBERS[document] if phrase not in text_of(document)]
+    assert not missing, f"{document} must say {missing}"
+
+
+def test_there_are_thirteen_lessons() -> None:
+    assert len(LESSONS) == 13
+    assert "shows the thirteen known errors" in text_of("README.md")
+
+
+def test_a_layer_from_the_text_may_be_examined_from_python() -> None:
+    names: dict[str, Any] = {}
+    exec(next(block.text for block in blocks("README.md") if block.text.startswith("class MyAffine")), names)
+    assert not examine(candidate(names["MyAffine"], like="Linear"), [np.float64]).ok
+    rng = np.random.default_rng(0)
+    layer = names["MyAffine"](rng.standard_normal((4, 3)), rng.standard_normal(3))
+    assert not verify(layer, rng.standard_normal((5, 4)), like="Linear").ok
