@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import documents
 import numpy as np
 import pytest
 from documents import DOCUMENTS, LINK, ROOT, blocks, text_of, with_lines
@@ -37,6 +38,26 @@ def anchors(text: str) -> set[str]:
 def test_links_to_lines_are_those_of_the_code(document: str) -> None:
     """To put them right: python tests/documents.py."""
     assert with_lines(document, text_of(document)) == text_of(document)
+
+
+def test_a_link_to_what_is_not_there_is_an_error() -> None:
+    for name in ("Affine.bakward", "Afine"):
+        with pytest.raises(ValueError, match=f"README.md: there is no {name} in numpy_impl/layers.py"):
+            with_lines("README.md", f"[`{name}`](numpy_impl/layers.py#L9)")
+    right = with_lines("README.md", "[`Affine`](numpy_impl/layers.py#L9) [`layers.py`](numpy_impl/layers.py#L9)")
+    assert right == with_lines("README.md", "[`Affine`](numpy_impl/layers.py) [`layers.py`](numpy_impl/layers.py)")
+
+
+@pytest.mark.parametrize(
+    "fence", ["```\nx\n```\n", "~~~text\nx\n~~~\n", "- a\n\n  ```text\n  x\n  ```\n", "```text\nx\n"]
+)
+def test_a_block_that_nobody_would_look_at_is_an_error(fence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "```text\nfine\n```\n"
+    monkeypatch.setattr(documents, "text_of", lambda _: text)
+    assert [block.text for block in blocks("README.md")] == ["fine\n"]
+    text += fence
+    with pytest.raises(ValueError, match="a fence must be"):
+        blocks("README.md")
 
 
 def test_each_test_of_a_derivation_is_linked_from_it_once() -> None:

@@ -128,3 +128,11 @@ def test_what_a_subclass_adds_to_the_loss_is_differentiated_too() -> None:
         net = kind(4, 5, 3, 0.5, rng=0, dtype=np.float64)
         expected = numerical_gradient(lambda _, net=net: net.loss(X, T), net.params["W1"])  # type: ignore[misc]
         np.testing.assert_array_equal(net.numerical_gradient(X, T)["W1"], expected, strict=True)
+
+
+def test_what_is_put_in_the_place_of_a_method_is_differentiated_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = small_net()
+    plain = net.predict
+    monkeypatch.setattr(net, "predict", lambda x: 2 * plain(x))
+    expected = numerical_gradient(lambda _: net.loss(X, T), net.params["b2"])
+    np.testing.assert_array_equal(net.numerical_gradient(X, T)["b2"], expected, strict=True)
