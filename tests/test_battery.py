@@ -45,3 +45,14 @@ def test_a_layer_that_drops_the_imaginary_part_is_caught() -> None:
     checks_of(PAIRS["affine"])["dtype_and_shape"](Subject(PAIRS["affine"], np.float64, RealOnly))
     with pytest.raises(CheckError, match="y must be complex128, got float64"):
         checks_of(PAIRS["affine"])["complex_dtype"](Subject(PAIRS["affine"], np.float64, RealOnly))
+
+
+@pytest.mark.parametrize("check", ["complex_step", "many_digits"])
+def test_the_other_oracles_name_the_first_entry_that_is_outside(check: str) -> None:
+    class Doubled(numpy_impl.ReLU):
+        def backward(self, dout: Array) -> Array:
+            return 2 * super().backward(dout)
+
+    says = r"dx on ordinary: outside in \d+ of 30 entries, the first, \(0, \d\), by -?\d\.\de[+-]\d+ where"
+    with pytest.raises(CheckError, match=says):
+        checks_of(PAIRS["relu"])[check](Subject(PAIRS["relu"], np.float64, Doubled))
