@@ -10,6 +10,7 @@ from pathlib import Path
 
 import own_layers
 import pytest
+from processes import are_alive, children_of
 from torch import nn
 
 from torch_ref import load
@@ -236,19 +237,11 @@ def test_a_signal_ends_both_processes(folder: Path, number: signal.Signals, stat
     default = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         signal.signal(signal.SIGINT, default)
-        children: list[str] = []
-        while not children:
-            found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
-            children = found.stdout.split()
+        while not (children := children_of(process.pid)):
+            pass
         process.send_signal(number)
         _, stderr = process.communicate()
     assert (process.returncode, stderr) == (status, said)
     deadline = time.monotonic() + 10
-    while any(is_alive(int(child)) for child in children):
+    while are_alive(children):
         assert time.monotonic() < deadline
-
-
-def is_alive(process: int) -> bool:
-    """Not so if it has ended and nobody has asked for its status."""
-    found = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
-    return bool(found.stdout.strip()) and not found.stdout.strip().startswith("Z")

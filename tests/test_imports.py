@@ -45,3 +45,10 @@ def test_packages_import_only_what_they_may(package: object) -> None:
 def test_all_lists_the_public_names(package: object) -> None:
     public = {n for n, v in vars(package).items() if not n.startswith("_") and not isinstance(v, type(ast))}
     assert sorted(package.__all__) == sorted(public)  # type: ignore[attr-defined]
+
+
+def test_no_file_is_too_long_to_be_held_in_the_head() -> None:
+    root = Path(__file__).parents[1]
+    for folder in ("numpy_impl", "torch_ref", "scripts", "tests"):
+        for file in (root / folder).glob("**/*.py"):
+            assert len(file.read_text("utf-8").splitlines()) <= 250, file.name

@@ -6,14 +6,13 @@ import math
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from parts import command_line
 from parts.threads import threads
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 from torch_ref import SideBySide
 from training import checkpoint, result_files
@@ -21,12 +20,9 @@ from training.batches import Batches, batches_of_an_epoch
 from training.evaluation import accuracies, scaled
 from training.history import HEADER, HistoryFile, Record
 from training.proof import Proof, Update, prove, violation_file
-from training.settings import check_resumed, fingerprint, settings_of, versions
+from training.settings import Data, check_resumed, data_for, fingerprint, network, settings_of, versions
 from training.step_time import StepTime, step_time
 from training.tally import Tally
-
-Split: TypeAlias = tuple[Array, Array]
-Data: TypeAlias = tuple[Split, Split]
 
 OTHER_DTYPE = {"float32": "float64", "float64": "float32"}
 VIOLATION = "violation.safetensors"
@@ -34,37 +30,24 @@ VIOLATION = "violation.safetensors"
 
 def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace], argparse.Namespace]) -> int:
     """`parse_again` reads the command line once more over the settings of a checkpoint, to resume it."""
-    with contextlib.ExitStack() as held:
-        if options.resume and options.out.is_dir():  # before the checkpoint is read, which another run may be writing
-            held.enter_context(command_line.alone_in(options.out))
-        return _train(options, parse_again, held)
-
-
-def _train(
-    options: argparse.Namespace,
-    parse_again: Callable[[argparse.Namespace], argparse.Namespace],
-    held: contextlib.ExitStack,
-) -> int:
     saved: tuple[dict[str, Array], dict[str, Any]] | None = None
-    if options.resume:
-        saved = checkpoint.read(options.out)
-        with checkpoint.of_this_version(options.out):
-            options = check_resumed(saved[1], parse_again)
-    if options.lr > float(np.finfo(options.dtype).max):
-        raise ValueError(f"--lr must be finite in {options.dtype}, got {options.lr}")
-    data = load_mnist(normalize=False, data_dir=options.data_dir)
-    if not all(len(images) for images, _ in data):
-        raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
-    training = Training(options, data)
-    command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
-    if saved is None:
-        held.enter_context(command_line.alone_in(options.out))
-        training.start()
-    else:
-        with checkpoint.of_this_version(options.out):
-            training.resume(*saved)
-    with threads(options.threads):
-        return training.run()
+    with contextlib.ExitStack() as held:
+        if options.resume:
+            if options.out.is_dir():  # held before the checkpoint is read, which another run may be writing
+                held.enter_context(command_line.alone_in(options.out))
+            saved = checkpoint.read(options.out)
+            with checkpoint.of_this_version(options.out):
+                options = check_resumed(saved[1], parse_again)
+        training = Training(options, data_for(options))
+        command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
+        if saved is None:
+            held.enter_context(command_line.alone_in(options.out))
+            training.start()
+        else:
+            with checkpoint.of_this_version(options.out):
+                training.resume(*saved)
+        with threads(options.threads):
+            return training.run()
 
 
 class Training:
@@ -254,7 +237,3 @@ class Training:
                 print(text, flush=True)
             except BrokenPipeError:
                 self.reader_has_gone = True
-
-
-def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> TwoLayerNet:
-    return TwoLayerNet(784, options.hidden, 10, options.std, rng=rng, dtype=dtype)

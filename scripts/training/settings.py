@@ -10,9 +10,11 @@ import numpy as np
 import safetensors
 import torch
 
+from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.checks import Array
 
 Split: TypeAlias = tuple[Array, Array]
+Data: TypeAlias = tuple[Split, Split]
 
 NAMES = (
     "iterations",
@@ -53,7 +55,20 @@ def check_resumed(
     return options
 
 
-def fingerprint(data: tuple[Split, Split]) -> int:
+def data_for(options: argparse.Namespace) -> Data:
+    if options.lr > float(np.finfo(options.dtype).max):
+        raise ValueError(f"--lr must be finite in {options.dtype}, got {options.lr}")
+    data = load_mnist(normalize=False, data_dir=options.data_dir)
+    if not all(len(images) for images, _ in data):
+        raise ValueError(f"{options.data_dir} must hold at least one training and one test image, got none")
+    return data
+
+
+def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> TwoLayerNet:
+    return TwoLayerNet(784, options.hidden, 10, options.std, rng=rng, dtype=dtype)
+
+
+def fingerprint(data: Data) -> int:
     """A checksum of all images and labels."""
     checksum = 0
     for split in data:
