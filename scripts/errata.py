@@ -1,8 +1,8 @@
 """The known errors of the book's code as lessons: what it does, what goes wrong, what is done here, and the numbers.
 
 Each error is made once more by a small re-creation of that code (scripts/lessons/book.py) and set beside this package
-and what is right. The book is Saito, Deep Learning from Scratch; its code is a teacher's, and this is how it is learned
-from best. Exit status 1 when an error does not show or is not mended. Takes a few seconds.
+and what is right. The book is Saito, Deep Learning from Scratch. Exit status 1 when an error does not show or is not
+mended. Takes a few seconds.
 """
 
 import argparse
