@@ -53,8 +53,8 @@ def dout_is_ignored() -> Iterator[Observation]:
 def epsilon_in_the_log() -> Iterator[Observation]:
     """The book adds 1e-7 to keep log from 0. That is another function: it stops at 16.118, is below 0 for a perfect
     prediction, and has another gradient than backward computes: a gradient check of it agrees to 1e-7 or so,
-    however good the differences are, and where p is small not at all. Here log p is taken from the logits by log-
-    sum-exp, where no p is ever rounded to 0, and needs no epsilon.
+    however good the differences are, and where p is small not at all. Here log p is taken from the logits by
+    log-sum-exp, where no p is ever rounded to 0, and needs no epsilon.
     """
     theirs, ours = book.SoftmaxWithLoss(), SoftmaxWithLoss()
     ordinary, saturated = np.array([[1.0, 2.0, 3.0]]), np.array([[0.0, 50.0]])
