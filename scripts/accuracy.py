@@ -18,14 +18,13 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from parts.measuring import show  # imports PyTorch
 
-        return show(options)
+def work(options: argparse.Namespace) -> int:
+    from parts.measuring import show  # imports PyTorch
 
-    return command_line.run(work)
+    return show(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -12,7 +12,7 @@ floor           the five matrix products of a step by NumPy, and nothing else
 
 Then the sizes of the hidden layer and of the batch are varied. Below 1 NumPy is faster. Last, the numerical gradient of
 the network on three images beside the plain one, entry by entry, and PyTorch's gradcheck. Leaves a picture and all
-numbers in a folder. Takes a minute and a half, best on an idle machine.
+numbers in a folder. Takes a minute, best on an idle machine.
 """
 
 import argparse
@@ -24,25 +24,23 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from timing.benchmarking import benchmark  # imports PyTorch
 
-        return benchmark(options)
+def work(options: argparse.Namespace) -> int:
+    from timing.benchmarking import benchmark  # imports PyTorch
 
-    return command_line.run(work)
+    return benchmark(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser_with_data(__doc__, "python scripts/benchmark.py --quick --threads 2")
-    parser.set_defaults(plots=True)
     threads = command_line.integer(1, os.cpu_count() or 1)
     rounds = command_line.integer(1)
     parser.add_argument("--rounds", type=rounds, default=21, metavar="N", help="of each size")
     parser.add_argument("--threads", type=threads, default=1, metavar="N", help="for each of the two frameworks")
     parser.add_argument("--quick", action="store_true", help="the first size alone, and no torch.compile")
-    parser.add_argument("--no-plots", dest="plots", action="store_false", default=argparse.SUPPRESS, help="no picture")
+    parser.add_argument("--no-plots", dest="plots", action="store_false", help="no picture")
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="DIR", help="folder for benchmark.json and benchmark.png"
     )

@@ -2,7 +2,7 @@
 
 For each parameter: the mean and the greatest |difference| of back-propagation to PyTorch's autograd, to the central
 difference (f(x + h) − f(x − h)) / 2h with h = 1e-5, and to the complex step Im f(x + ih) / h with h = 1e-200. Beside
-them the means published for the book's network and code. Exit status 1 when a bound is exceeded. Takes about 15 s.
+them the means published for the book's network and code. Exit status 1 when a bound is exceeded. Takes some seconds.
 """
 
 import argparse
@@ -12,14 +12,13 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from parts.gradient_check import check  # imports PyTorch
 
-        return check(options)
+def work(options: argparse.Namespace) -> int:
+    from parts.gradient_check import check  # imports PyTorch
 
-    return command_line.run(work)
+    return check(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -28,53 +28,44 @@ name, by shape, transposed where only that fits, or as --map says. --init, --map
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from parts.examine_apart import examine_apart
 
-        return examine_apart(options)
+def work(options: argparse.Namespace) -> int:
+    from parts.examine_apart import examine_apart
 
-    return command_line.run(work)
+    return examine_apart(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser(__doc__, EXAMPLE)
     size = command_line.integer(1)
-    of_size = {"type": size, "metavar": "N"}
-    many = {"action": "append", "default": []}
+    of_size: Any = {"type": size, "metavar": "N"}
+    many: Any = {"action": "append", "default": []}
 
-    def option(*names: str, about: str, **how: Any) -> None:
-        text = about if how.get("default") not in (None, [], ()) else without_default(about)
-        parser.add_argument(*names, help=text, **how)
-
+    option = parser.add_argument
     twins = "Linear, ReLU, CrossEntropyLoss, TwoLayerNet, another module of torch.nn, FILE.py:CALLABLE that makes one"
-    option("target", metavar="FILE.py:CLASS", about="the class to check; package.module:CLASS also does")
-    option("--like", required=True, metavar="TWIN", about=f"what it ought to equal: {twins}")
-    option("--in", dest="inputs", **of_size, about="features; needed only where the class has but one size")
-    option("--hidden", **of_size, about="units of a network's hidden layer")
-    option("--out", dest="outputs", **of_size, about="outputs or classes")
-    option("--shape", type=shape, default=(), metavar="C,H,W", about="of one sample, where x is not (N, D)")
-    option("--targets", choices=["labels", "one-hot", "rows", "values"], about="what t is, for a loss")
-    option("--init", type=assignment, **many, metavar="NAME=VALUE", about="of the constructor: --init eps=1e-5")
-    option("--map", type=pair_of_names, **many, metavar="MINE=THEIRS", about="as W=weight.T, where .T is a transpose")
-    option("--leading-axes", action="store_true", about="x may have any number of leading axes, as in nn.Linear")
-    option("--dtype", choices=["float64", "float32", "both"], default="both", about="of data and parameters")
-    option("--skip", **many, metavar="CHECK", about="a check to leave out, by the name that the report gives it")
+    option("target", metavar="FILE.py:CLASS", help="the class to check; package.module:CLASS also does")
+    option("--like", required=True, metavar="TWIN", help=f"what it ought to equal: {twins}")
+    option("--in", dest="inputs", **of_size, help="features; needed only where the class has but one size")
+    option("--hidden", **of_size, help="units of a network's hidden layer")
+    option("--out", dest="outputs", **of_size, help="outputs or classes")
+    option("--shape", type=shape, default=(), metavar="C,H,W", help="of one sample, where x is not (N, D)")
+    option("--targets", choices=["labels", "one-hot", "rows", "values"], help="what t is, for a loss")
+    option("--init", type=assignment, **many, metavar="NAME=VALUE", help="of the constructor: --init eps=1e-5")
+    option("--map", type=pair_of_names, **many, metavar="MINE=THEIRS", help="as W=weight.T, where .T is a transpose")
+    option("--leading-axes", action="store_true", help="x may have any number of leading axes, as in nn.Linear")
+    option("--dtype", choices=["float64", "float32", "both"], default="both", help="of data and parameters")
+    option("--skip", **many, metavar="CHECK", help="a check to leave out, by the name that the report gives it")
     option(
         "--timeout",
         type=command_line.non_negative,
         default=30.0,
         metavar="SECONDS",
-        about="for a single check; 0 for no limit",
+        help="for a single check; 0 for no limit",
     )
-    option("--html", type=Path, metavar="FILE", about="also writes the report as a page, with heat maps")
+    option("--html", type=Path, metavar="FILE", help="also writes the report as a page, with heat maps")
     return parser.parse_args(argv)
-
-
-def without_default(text: str) -> str:
-    """The help of an option whose default is nothing: argparse would name None."""
-    return f"{text}%(default).0s"
 
 
 def shape(text: str) -> tuple[int, ...]:

@@ -12,24 +12,19 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from lessons.report import show  # imports PyTorch
 
-        return show(options)
+def work(options: argparse.Namespace) -> int:
+    from lessons.report import show  # imports PyTorch
 
-    return command_line.run(work)
+    return show(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser(__doc__, "python scripts/errata.py --only 3")
-    parser.set_defaults(only=None)
     number = command_line.integer(1)
-    all_lessons = argparse.SUPPRESS  # or the help would name None
-    parser.add_argument(
-        "--only", type=number, default=all_lessons, metavar="N", help="this lesson alone (default: all)"
-    )
+    parser.add_argument("--only", type=number, metavar="N", help="this lesson alone (default: all)")
     return parser.parse_args(argv)
 
 

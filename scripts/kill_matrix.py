@@ -22,21 +22,18 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from mutants.matrix import show  # imports PyTorch
 
-        return show(options)
+def work(options: argparse.Namespace) -> int:
+    from mutants.matrix import show  # imports PyTorch
 
-    return command_line.run(work)
+    return show(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = command_line.parser(__doc__, "python scripts/kill_matrix.py --only relu")
-    parser.set_defaults(only=None)
-    all_pairs = argparse.SUPPRESS  # or the help would name None
-    parser.add_argument("--only", default=all_pairs, metavar="PAIR", help="the slips of this pair alone (default: all)")
+    parser.add_argument("--only", metavar="PAIR", help="the slips of this pair alone (default: all)")
     seeds = command_line.integer(1)
     parser.add_argument("--seeds", type=seeds, default=3, metavar="N", help="draws of the data for the false alarms")
     return parser.parse_args(argv)

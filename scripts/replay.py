@@ -12,27 +12,26 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
+    return command_line.run(work, parse(argv))
 
-    def work() -> int:
-        from parts.threads import threads
-        from training.proof import Update, prove, read_violation  # imports PyTorch
 
-        sides, x, t, origin = read_violation(options.file)
-        print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")
-        with threads(origin["threads"]):
-            proof, update = prove(sides, x, t), Update(sides, x, t, origin["lr"])
-            sides.step(x, t)
-            proof = update.added_to(proof, sides)
-        for about, report in proof.reports.items():
-            print(f"\n{about}:\n{report}")
-        if proof.violation:
-            return command_line.fail(proof.violation, status=1)
-        if proof.shows_nothing:
-            command_line.note(f"nothing lies outside its radius, but a comparison shows nothing: {proof.shows_nothing}")
-        return 0
+def work(options: argparse.Namespace) -> int:
+    from parts.threads import threads
+    from training.proof import Update, prove, read_violation  # imports PyTorch
 
-    return command_line.run(work)
+    sides, x, t, origin = read_violation(options.file)
+    print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")
+    with threads(origin["threads"]):
+        proof, update = prove(sides, x, t), Update(sides, x, t, origin["lr"])
+        sides.step(x, t)
+        proof = update.added_to(proof, sides)
+    for about, report in proof.reports.items():
+        print(f"\n{about}:\n{report}")
+    if proof.violation:
+        return command_line.fail(proof.violation, status=1)
+    if proof.shows_nothing:
+        command_line.note(f"nothing lies outside its radius, but a comparison shows nothing: {proof.shows_nothing}")
+    return 0
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -24,14 +24,12 @@ from parts import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse(argv)
-
-    def work() -> int:
+    def work(options: argparse.Namespace) -> int:
         from training.run import train  # imports PyTorch, which --help and a wrong option need not wait for
 
         return train(options, lambda settings: parse(argv, settings))
 
-    return command_line.run(work)
+    return command_line.run(work, parse(argv))
 
 
 def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None) -> argparse.Namespace:
@@ -39,13 +37,11 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser = command_line.parser_with_data(
         __doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64"
     )
-    parser.set_defaults(epochs=None, every=None, verify_every=None, plots=True)
     count, real = command_line.integer(1), command_line.non_negative
     threads = command_line.integer(1, os.cpu_count() or 1)
-    stated = argparse.SUPPRESS  # where the help states the default itself
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--iterations", type=count, default=10_000, metavar="N", help="updates of the weights")
-    length.add_argument("--epochs", type=count, default=stated, metavar="N", help="passes over all images, instead")
+    length.add_argument("--epochs", type=count, metavar="N", help="passes over all images, instead")
     parser.add_argument("--batch-size", type=count, default=100, metavar="N", help="images in a batch")
     parser.add_argument("--hidden", type=count, default=50, metavar="N", help="units of the hidden layer")
     parser.add_argument("--std", type=real, default=0.01, metavar="X", help="standard deviation of the first weights")
@@ -58,14 +54,12 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser.add_argument(
         "--every",
         type=count,
-        default=stated,
         metavar="N",
         help="iterations from one row, with its checkpoint, to the next (default: 600; with --epochs an epoch)",
     )
     parser.add_argument(
         "--verify-every",
         type=command_line.integer(0),
-        default=stated,
         metavar="N",
         help="iterations from one proof to the next, besides those of the rows; 0: none at all (default: rows alone)",
     )
@@ -78,7 +72,7 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in --out, with its settings; it may be longer"
     )
-    parser.add_argument("--no-plots", dest="plots", action="store_false", default=stated, help="leave out the pictures")
+    parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the pictures")
     parser.add_argument("--show", action="store_true", help="open the pictures at the end")
     parser.add_argument("--quiet", action="store_true", help="print nothing but what goes wrong")
     return parser.parse_args(argv, settings)

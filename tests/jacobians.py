@@ -13,4 +13,5 @@ U = 2.0**-53
 
 def jacobian(function: Callable[[Any], Any], x: Array) -> Array:
     """∂y_k/∂x_i by autograd, (sizes of y, sizes of x)."""
-    return np.asarray(torch.autograd.functional.jacobian(function, torch.tensor(x)))  # type: ignore[no-untyped-call]
+    J = torch.autograd.functional.jacobian(function, torch.tensor(x))  # type: ignore[no-untyped-call] # PyTorch has none
+    return np.asarray(J)

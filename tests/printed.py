@@ -3,9 +3,7 @@
 Together they take two minutes, of a core that the tests leave idle.
 """
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +11,8 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+
+from parts.examine_apart import end
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 600  # seconds, of one command
@@ -71,14 +71,6 @@ class Commands:
                 end(self._running)
         assert self._running.returncode == 0, f"{command}: {self._running.returncode}\n{out[-2000:]}\n{error[-2000:]}"
         return out
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """And what it may have started itself."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
 
 
 COMMANDS_OF_THE_DOCUMENTS = Commands()

@@ -1,6 +1,8 @@
 """Imports point one way: tests and scripts to torch_ref to numpy_impl, which imports NumPy alone."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 import numpy_impl
 import torch_ref
 
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("numpy_impl", "torch_ref", "scripts", "tests")
 ALLOWED = {
     numpy_impl: {"numpy", "numpy_impl"},
     torch_ref: {"mpmath", "safetensors", "numpy", "numpy_impl", "rich", "torch", "torch_ref", "pytest"},
@@ -48,7 +52,44 @@ def test_all_lists_the_public_names(package: object) -> None:
 
 
 def test_no_file_is_too_long_to_be_held_in_the_head() -> None:
-    root = Path(__file__).parents[1]
-    for folder in ("numpy_impl", "torch_ref", "scripts", "tests"):
-        for file in (root / folder).glob("**/*.py"):
+    for folder in FOLDERS:
+        for file in (ROOT / folder).glob("**/*.py"):
             assert len(file.read_text("utf-8").splitlines()) <= 250, file.name
+
+
+@pytest.mark.parametrize("command", sorted(file.stem for file in (ROOT / "scripts").glob("*.py")))
+def test_each_command_explains_itself_at_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module = importlib.import_module(command)
+    assert inspect.signature(module.main).parameters["argv"].default is None
+    with pytest.raises(SystemExit) as ended:
+        module.main(["--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert (module.__doc__ or "").splitlines()[0] in text
+    assert f"example: python scripts/{command}.py" in text
+    assert "None" not in text.replace("NoneType", "")
+    assert "torch" not in module.__dict__
+
+
+def test_imports_name_what_they_take_and_no_path_is_edited_but_for_a_users_file() -> None:
+    edits = []
+    for folder in FOLDERS:
+        for file in (ROOT / folder).glob("**/*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                assert not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"), file.name
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("sys.path."):
+                    edits.append(file.name)
+    assert edits == ["loading.py"]  # what is loaded may import what lies beside it
+
+
+def test_users_are_never_refused_by_an_assert() -> None:
+    for package in ("numpy_impl", "torch_ref"):
+        for file in (ROOT / package).glob("**/*.py"):
+            tree = ast.parse(file.read_text("utf-8"))
+            assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree)), file.name
+
+
+def test_the_top_level_is_as_it_was_laid_out() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    names = {name.split("/")[0] for name in listed.splitlines()} or {"numpy_impl"}  # no repository
+    assert {name for name in names if not name.startswith(".")} <= {*FOLDERS, "pyproject.toml", "README.md", "LICENSE"}

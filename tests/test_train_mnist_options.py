@@ -39,6 +39,8 @@ def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
     text = " ".join(capsys.readouterr().out.split())
     for default in (
         "10000",
+        "0",
+        "1",
         "100",
         "50",
         "0.01",

@@ -3,7 +3,7 @@
 It stands last, for it waits for commands that take a while.
 """
 
-import os
+import contextlib
 import re
 import subprocess
 import sys
@@ -17,10 +17,11 @@ import pytest
 from documents import DOCUMENTS, ROOT, Block, blocks, text_of
 from printed import COMMANDS_OF_THE_DOCUMENTS as COMMANDS
 from printed import environment
+from safetensors.numpy import save_file
 from shown import Near, assert_shows, exactly, in_training, of_any_size, of_its_size, of_others
 
 from numpy_impl import TwoLayerNet
-from torch_ref import network_of
+from torch_ref import candidate, examine, network_of, verify
 
 BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 RENDERED = {"math", "mermaid"}
@@ -49,13 +50,22 @@ NO_ROUNDING = r"^(?!.*(↑|drift:|on one side|time per step|measured apart))"
 # What else a block can be
 
 
-def is_a_layer(block: Block, folder: Path) -> None:
-    """It is checked by the next block's command."""
-    (folder / "my_layers.py").write_text(block.text, encoding="utf-8")
+def is_a_wrong_layer(block: Block, _: Path) -> None:
+    """Also from Python, where the text says so: made by us, or by its user."""
+    names: dict[str, Any] = {}
+    exec(block.text, names)
+    assert not examine(candidate(names["MyAffine"], like="Linear"), [np.float64]).ok
+    rng = np.random.default_rng(0)
+    layer = names["MyAffine"](rng.standard_normal((4, 3)), rng.standard_normal(3))
+    assert not verify(layer, rng.standard_normal((5, 4)), like="Linear").ok
+
+
+def my_affine() -> str:
+    return next(block.text for block in BLOCKS if block.text.startswith("class MyAffine"))
 
 
 def is_the_report(block: Block, folder: Path) -> None:
-    is_a_layer(next(other for other in BLOCKS if other.text.startswith("class MyAffine")), folder)
+    (folder / "my_layers.py").write_text(my_affine(), encoding="utf-8")
     command = "scripts/check_layer.py my_layers.py:MyAffine --like Linear"
     assert f"`python {command}`" in text_of(block.document)
     script, *arguments = command.split()
@@ -85,20 +95,13 @@ def is_two_commands(block: Block, _: Path) -> None:
 
 
 def loads_weights(block: Block, folder: Path) -> None:
-    from safetensors.numpy import save_file  # noqa: PLC0415 - for this block alone
-
     net = TwoLayerNet(4, 3, 2, rng=0)
     (folder / "results").mkdir()
     for side in ("numpy", "torch"):
         save_file(dict(net.params), folder / "results" / f"{side}.safetensors")
-    names = {"__name__": "weights"}
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        exec(block.text, names)
+    with contextlib.chdir(folder):
+        exec(block.text, {})
         again = network_of("results/numpy.safetensors")
-    finally:
-        os.chdir(before)
     for key, value in net.params.items():
         np.testing.assert_array_equal(again.params[key], value, strict=True)
 
@@ -106,7 +109,7 @@ def loads_weights(block: Block, folder: Path) -> None:
 def is_a_test_file(block: Block, folder: Path) -> None:
     layers = (
         "import numpy as np\n"
-        + next(other.text for other in BLOCKS if other.text.startswith("class MyAffine")).replace("mean(", "sum(")
+        + my_affine().replace("mean(", "sum(")
         + "class MyTanh:\n    def forward(self, x):\n        self.y = np.tanh(x)\n        return self.y.copy()\n"
         + "    def backward(self, dout):\n        return dout * (1 - self.y**2)\n"
     )
@@ -139,7 +142,7 @@ WHO_IS_BETTER = r" (=|NumPy|PyTorch)(?= |$)"  # which may change where the two a
 CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
     ("README.md", "pip install -e . &&"): is_two_commands,
     ("README.md", "           train accuracy"): PrintedBy("scripts/train_mnist.py", in_training, only=NO_ROUNDING),
-    ("README.md", "class MyAffine:"): is_a_layer,
+    ("README.md", "class MyAffine:"): is_a_wrong_layer,
     ("README.md", "my_layers.py:MyAffine"): is_the_report,
     ("README.md", " tensor   by"): is_the_report_of_mine,
     ("README.md", "784-50-10, float64, 3 images"): PrintedBy("scripts/check_gradients.py", of_its_size),

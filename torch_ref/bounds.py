@@ -209,7 +209,7 @@ def monotone(x: Ball, f: Callable[[Array], Array], roundings: int = LIBM) -> Bal
     centre = computed.astype(form.wide)
     reach = np.maximum(abs(f(above) - centre), abs(f(below) - centre)).astype(float)
     size = abs(centre).astype(float) + reach
-    radius = reach + (form.gamma(roundings) + 2 * error_of_f) * size + form.tau
+    radius = reach + (form.gamma(roundings) + 2 * error_of_f) * size + form.tau  # f errs at v, and at the farther end
     return x.result(centre, np.where(x.magnitude < form.largest, radius, np.inf))
 
 

@@ -38,9 +38,8 @@ def check_values(subject: Subject, name: str) -> None:
         return
     if all(found.rows[0].is_even for found in failed.values()):
         names = ", ".join(repr(scenario.name) for scenario in failed)
-        raise CheckError(
-            f"{name}: {EVEN} on {names}, in {np.dtype(subject.dtype)}: if the layer is flat there, flat_on=({names},)"
-        )
+        what = f"{name}: {EVEN} on {names}, in {np.dtype(subject.dtype)}"
+        raise CheckError(f"{what}: if the layer is flat there, flat_on=({names},)", tensor=name)
     at_fault = {row.at_fault for found in failed.values() for row in found.rows}
     where = _where([scenario.name for scenario in failed], [s.name for s in reports if s not in failed])
     causes = []

@@ -1,6 +1,7 @@
 """A lesson from Affine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,5 +29,5 @@ def several_leading_axes() -> Iterator[Observation]:
         )
 
 
-def shape_of(function: object, x: object) -> tuple[int, ...]:
-    return tuple(function(x).shape)  # type: ignore[operator] # a forward or a module
+def shape_of(function: Callable[[Any], Any], x: Any) -> tuple[int, ...]:
+    return tuple(function(x).shape)

@@ -57,7 +57,7 @@ def all_ones(subject: Subject, scenario: Scenario) -> bool:
     bounds = _bounds_with_ones(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
     try:
         ours = subject.pair.results(_with_ones(subject.example(scenario)))
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - whatever stops the layer or the comparison is an alarm
         return True
     return not all(finding(ours[name], ball).ok for name, ball in bounds.items())
 
@@ -79,7 +79,7 @@ def gradcheck(subject: Subject, scenario: Scenario) -> bool:
     tensors = [torch.tensor(value, requires_grad=True) for value in variables.values()]
 
     def function(*values: torch.Tensor) -> Any:
-        return _AsFunction.apply(subject, example, list(variables), *values)  # type: ignore[no-untyped-call]
+        return _AsFunction.apply(subject, example, list(variables), *values)  # type: ignore[no-untyped-call] # PyTorch has no type for it
 
     try:
         return not torch.autograd.gradcheck(function, tensors)

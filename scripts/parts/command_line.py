@@ -23,7 +23,11 @@ ASIDE = ".writing-"
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Descriptions as they are written, and the defaults."""
+    """Descriptions as they are written, and the defaults, but for what is not given or is a flag."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        has_none = isinstance(action.default, bool) or action.default in (None, [], ())
+        return action.help if has_none else super()._get_help_string(action)
 
 
 def parser(description: str | None, example: str) -> argparse.ArgumentParser:
@@ -35,11 +39,9 @@ def parser(description: str | None, example: str) -> argparse.ArgumentParser:
 def parser_with_data(description: str | None, example: str) -> argparse.ArgumentParser:
     """With the option for the folder of the data."""
     made = parser(description, example)
-    made.set_defaults(data_dir=None)
     made.add_argument(
         "--data-dir",
         type=Path,
-        default=argparse.SUPPRESS,  # or the help would name None
         metavar="DIR",
         help="folder with four files named as MNIST's, e.g. Fashion-MNIST (default: the MNIST of this package)",
     )
@@ -73,13 +75,13 @@ def non_negative(text: str) -> float:
     return value
 
 
-def run(work: Callable[[], int]) -> int:
+def run(work: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     """The exit status of the work; what stands in its way outside of us, in one line instead of a traceback."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a code page may lack Δ and µ
-        status = work()
+        status = work(options)
         if sys.stdout is not None:  # as it is when the shell closed it
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does

@@ -38,7 +38,7 @@ def examine_apart(options: argparse.Namespace) -> int:
         try:
             last, report = _follow(process, options.timeout)
         finally:
-            _end(process)
+            end(process)
         report = report or _no_report(process.returncode, last, trace, options)
     if "error" in report:
         if options.html and report["status"] == WRONG:
@@ -57,7 +57,7 @@ def _write_page(path: Path, page: str) -> None:
     command_line.write_files(path.parent, {path.name: page.encode()}, option="--html")
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str]) -> None:
     """And what it may have started itself."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):

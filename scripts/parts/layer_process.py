@@ -62,7 +62,7 @@ def _report(options: dict[str, Any], tell: Any, printed: list[TextIO]) -> dict[s
         check_names(made, options["skip"])
     except ValueError as error:
         return {"error": str(error), "status": COULD_NOT_RUN}
-    except BaseException as error:  # noqa: BLE001 - whatever stands in its way
+    except BaseException as error:  # noqa: BLE001 - its import and its constructor may raise anything, SystemExit too
         where = line_of_error(error, str(Path(target.rpartition(":")[0]).resolve()))
         return {"error": f"{target}: {in_words(error)}{f' ({where})' if where else ''}", "status": COULD_NOT_RUN}
     try:

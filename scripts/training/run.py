@@ -122,7 +122,7 @@ class Training:
         """The exit status of the training, which is saved unless an error ends it; then the last checkpoint is left."""
         end, proof = None, None
         with command_line.Interrupt() as interrupt:
-            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.reader_has_gone):  # noqa: B007 - the last
+            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.reader_has_gone):  # noqa: B007 - the last are used
                 pass
             interrupt.hold_off()
             assert end is not None
