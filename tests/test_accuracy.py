@@ -23,8 +23,10 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_unit_in_the_last_place_is_the_spacing_of_the_dtype() -> None:
-    np.testing.assert_array_equal(ulp(np.array([1.0, -1.5, 2.0]), np.float32), [2.0**-23, 2.0**-23, 2.0**-22])
-    np.testing.assert_array_equal(ulp(np.array([mpmath.mpf(1)]), np.float64), [2.0**-52])
+    np.testing.assert_array_equal(
+        ulp(np.array([1.0, -1.5, 2.0]), np.float32), [2.0**-23, 2.0**-23, 2.0**-22], strict=True
+    )
+    np.testing.assert_array_equal(ulp(np.array([mpmath.mpf(1)]), np.float64), [2.0**-52], strict=True)
     assert ulp(np.array([0.0]), np.float64) == 5e-324
 
 

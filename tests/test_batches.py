@@ -12,7 +12,7 @@ from training.batches import Batches
 def test_with_replacement_the_batches_are_the_generators_integers() -> None:
     batches, rng = Batches(np.random.default_rng(3), 60, 7, shuffled=False), np.random.default_rng(3)
     for _ in range(5):
-        np.testing.assert_array_equal(batches.next(), rng.integers(0, 60, 7))
+        np.testing.assert_array_equal(batches.next(), rng.integers(0, 60, 7), strict=True)
 
 
 @pytest.mark.parametrize(("images", "size", "sizes"), [(12, 4, [4, 4, 4]), (10, 4, [4, 4, 2]), (9, 20, [9])])

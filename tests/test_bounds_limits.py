@@ -73,7 +73,7 @@ def test_just_below_overflow_there_is_one() -> None:
 def test_so_many_roundings_that_nothing_is_left_are_infinite() -> None:
     assert SINGLE.gamma(2**23) < 2
     assert SINGLE.gamma(2**24) == np.inf
-    np.testing.assert_array_equal(SINGLE.gamma(np.array([0, 1])), [0, SINGLE.u / (1 - SINGLE.u)])
+    np.testing.assert_array_equal(SINGLE.gamma(np.array([0, 1])), [0, SINGLE.u / (1 - SINGLE.u)], strict=True)
 
 
 # What the tests above rest on

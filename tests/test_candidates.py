@@ -192,7 +192,7 @@ def test_parameters_are_looked_up_in_the_layer_each_time() -> None:
     made = candidate(AsPyTorch, "Linear").factory(np.ones((5, 3)), np.ones(3))
     assert (list(made.params), len(made.params)) == (["W", "b"], 2)
     made.layer.bias = np.zeros(3)
-    np.testing.assert_array_equal(made.params["b"], np.zeros(3))
+    np.testing.assert_array_equal(made.params["b"], np.zeros(3), strict=True)
     with pytest.raises(TypeError, match="they can be exchanged but not removed, got 'W'"):
         del made.params["W"]
 
@@ -202,7 +202,7 @@ def test_a_value_of_another_shape_is_only_assigned() -> None:
     W = layer.W
     places.put(layer, "W", np.zeros((4, 4)))
     assert layer.W.shape == (4, 4)
-    np.testing.assert_array_equal(W, np.ones((2, 3)))
+    np.testing.assert_array_equal(W, np.ones((2, 3)), strict=True)
 
 
 def test_only_candidates_and_pairs_are_parametrized() -> None:

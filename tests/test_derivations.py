@@ -72,7 +72,7 @@ def test_dW_is_x_transposed_times_dout() -> None:
             assert layer.dW[d, m] == sum(x[n, d] * dout[n, m] for n in range(N))
     J = jacobian(lambda W: torch.tensor(x) @ W + torch.tensor(layer.b), layer.W)  # (N, M, D, M)
     for m in range(M):
-        np.testing.assert_array_equal(J[:, m, :, m], x)  # ∂y_nm/∂W_dm = x_nd
+        np.testing.assert_array_equal(J[:, m, :, m], x, strict=True)  # ∂y_nm/∂W_dm = x_nd
     assert np.count_nonzero(J) == M * np.count_nonzero(x)  # and nothing else
 
 
@@ -82,7 +82,7 @@ def test_db_is_the_sum_of_dout_and_no_mean() -> None:
     for m in range(M):
         assert layer.db[m] == sum(dout[n, m] for n in range(N)) != np.mean(dout[:, m])
     J = jacobian(lambda b: torch.tensor(integers(N, D) @ layer.W) + b, layer.b)  # (N, M, M)
-    np.testing.assert_array_equal(J, np.broadcast_to(np.eye(M), (N, M, M)))  # ∂y_nm/∂b_m = 1, N times
+    np.testing.assert_array_equal(J, np.broadcast_to(np.eye(M), (N, M, M)), strict=True)  # ∂y_nm/∂b_m = 1, N times
 
 
 def test_dx_is_dout_times_W_transposed() -> None:

@@ -86,7 +86,7 @@ def test_the_complex_step_leaves_the_real_part_where_it_is() -> None:
 
     complex_step_gradient(f, x)
     for i, point in enumerate(seen):
-        np.testing.assert_array_equal(point, x + 1j * 1e-200 * (np.arange(3) == i))
+        np.testing.assert_array_equal(point, x + 1j * 1e-200 * (np.arange(3) == i), strict=True)
 
 
 def test_a_tiny_f_keeps_its_digits() -> None:

@@ -152,7 +152,7 @@ def test_relu_leaves_no_room_where_the_sign_is_certain() -> None:
     x = Ball(np.array([1.0, -1.0, 0.0, 0.1, -0.1, 0.1]), np.array([0.5, 0.5, 0.0, 0.1, 0.2, 0.0]), F)
     dout = F.exact(np.array([3.0, 3.0, 3.0, 3.0, 3.0, 3.0]))
     dx = layer_bounds.relu_backward(x, dout)["dx"]
-    np.testing.assert_array_equal(dx.centre, [3, 0, 0, 1.5, 1.5, 3])
+    np.testing.assert_array_equal(dx.centre, [3, 0, 0, 1.5, 1.5, 3], strict=True)
     np.testing.assert_allclose(dx.radius, [0, 0, 0, 1.5, 1.5, 0], rtol=1e-8)
     np.testing.assert_allclose(layer_bounds.relu(x).radius, [0.5, 0, 0, 0.1, 0.2, 0], rtol=1e-8)
 

@@ -20,8 +20,8 @@ def test_edits_of_what_the_loss_keeps_do_not_reach_backward(t: Array) -> None:
     expected = layer.backward()
     layer.y[...] = 0
     layer.t[...] = 0
-    np.testing.assert_array_equal(layer.backward(), expected)
-    np.testing.assert_array_equal(handed_in, t)
+    np.testing.assert_array_equal(layer.backward(), expected, strict=True)
+    np.testing.assert_array_equal(handed_in, t, strict=True)
 
 
 def test_a_loss_of_0_is_not_minus_0() -> None:
@@ -36,9 +36,9 @@ def test_affine_sees_updates_in_place_and_rebinding() -> None:
     assert layer.b is bias
     weights *= 2
     bias += 1
-    np.testing.assert_array_equal(layer.forward(X), X @ (2 * W) + (B + 1))
+    np.testing.assert_array_equal(layer.forward(X), X @ (2 * W) + (B + 1), strict=True)
     layer.W = W
-    np.testing.assert_array_equal(layer.forward(X), X @ W + (B + 1))
+    np.testing.assert_array_equal(layer.forward(X), X @ W + (B + 1), strict=True)
 
 
 @given(st.data())
@@ -49,14 +49,14 @@ def test_affine_treats_leading_axes_as_one(data: st.DataObject) -> None:
     layout = data.draw(st.sampled_from(list(LAYOUTS.values()))) if leading else np.asarray
     one, other = Affine(layout(W), layout(B)), Affine(W, B)
     y, dx = one.forward(layout(x)), one.backward(layout(dout))
-    np.testing.assert_array_equal(y.reshape(-1, 3), other.forward(x.reshape(-1, 2)))
-    np.testing.assert_array_equal(dx.reshape(-1, 2), other.backward(dout.reshape(-1, 3)))
-    np.testing.assert_array_equal(one.dW, other.dW)
-    np.testing.assert_array_equal(one.db, other.db)
+    np.testing.assert_array_equal(y.reshape(-1, 3), other.forward(x.reshape(-1, 2)), strict=True)
+    np.testing.assert_array_equal(dx.reshape(-1, 2), other.backward(dout.reshape(-1, 3)), strict=True)
+    np.testing.assert_array_equal(one.dW, other.dW, strict=True)
+    np.testing.assert_array_equal(one.db, other.db, strict=True)
     assert (y.shape, dx.shape) == (dout.shape, x.shape)
 
 
 def test_a_memory_map_is_an_array(tmp_path: Any) -> None:
     mapped = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=X.shape)
     mapped[...] = X
-    np.testing.assert_array_equal(Affine(W, B).forward(mapped), X @ W + B)
+    np.testing.assert_array_equal(Affine(W, B).forward(mapped), X @ W + B, strict=True)

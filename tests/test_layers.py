@@ -41,7 +41,7 @@ def test_complex_numbers_without_imaginary_part_change_nothing(
 
 def test_a_complex_pre_activation_of_real_part_0_is_closed() -> None:
     relu = ReLU()
-    np.testing.assert_array_equal(relu.forward(np.array([1e-200j, 1 + 1e-200j])), [0, 1 + 1e-200j])
+    np.testing.assert_array_equal(relu.forward(np.array([1e-200j, 1 + 1e-200j])), [0, 1 + 1e-200j], strict=True)
     np.testing.assert_array_equal(relu.backward(np.array([2 + 0j, 3 + 0j])), [0, 3])
 
 
@@ -49,7 +49,7 @@ def test_the_loss_keeps_probabilities_targets_and_value() -> None:
     layer = SoftmaxWithLoss()
     loss = layer.forward(LOGITS, LABELS)
     np.testing.assert_allclose(layer.y.sum(axis=1), 1, rtol=1e-15)  # three roundings
-    np.testing.assert_array_equal(layer.t, LABELS)
+    np.testing.assert_array_equal(layer.t, LABELS, strict=True)
     assert (
         layer.loss == loss == pytest.approx(-np.log(layer.y[np.arange(4), LABELS]).mean(), rel=260 * 2.0**-53, abs=0)
     )  # (2C + 20)(1 + |s|) u each
@@ -90,7 +90,7 @@ def test_the_largest_integer_that_fits_is_a_dout() -> None:
     layer = SoftmaxWithLoss()
     layer.forward(LOGITS, LABELS)
     largest = np.finfo(float).max
-    np.testing.assert_array_equal(layer.backward(int(largest)), layer.backward(float(largest)))
+    np.testing.assert_array_equal(layer.backward(int(largest)), layer.backward(float(largest)), strict=True)
 
 
 def test_a_complex_loss_takes_a_complex_dout() -> None:
@@ -101,7 +101,7 @@ def test_a_complex_loss_takes_a_complex_dout() -> None:
 
 def test_a_dtype_is_what_it_equals() -> None:
     x = X.astype(np.dtype(float, metadata={"unit": "m"}))
-    np.testing.assert_array_equal(Affine(W, B).forward(x), Affine(W, B).forward(X))
+    np.testing.assert_array_equal(Affine(W, B).forward(x), Affine(W, B).forward(X), strict=True)
     assert SoftmaxWithLoss().forward(LOGITS, ROWS.astype(x.dtype)) == SoftmaxWithLoss().forward(LOGITS, ROWS)
 
 
@@ -125,7 +125,7 @@ def test_nan_reaches_the_gradient_of_the_only_class(bad: float) -> None:
     for t in (np.array([0, 0]), np.array([[1.0], [1.0]])):
         loss = SoftmaxWithLoss()
         assert np.isnan(loss.forward(x, t))
-        np.testing.assert_array_equal(loss.backward(), [[np.nan], [0]])
+        np.testing.assert_array_equal(loss.backward(), [[np.nan], [0]], strict=True)
 
 
 def test_gradients_are_none_before_the_first_backward() -> None:
@@ -198,7 +198,7 @@ def test_a_guarded_method_takes_its_arguments_by_name() -> None:
 def test_relu_selects_dout_also_where_a_product_would_be_nan(bad: float) -> None:
     relu = ReLU()
     relu.forward(np.array([-1.0, 0.0, 2.0, np.nan]))
-    np.testing.assert_array_equal(relu.backward(np.full(4, bad)), [0, 0, bad, bad])
+    np.testing.assert_array_equal(relu.backward(np.full(4, bad)), [0, 0, bad, bad], strict=True)
 
 
 def test_relu_says_which_units_were_open() -> None:

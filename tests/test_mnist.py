@@ -65,7 +65,7 @@ def test_each_option_does_what_it_says(folder: Path) -> None:
     np.testing.assert_array_equal(x, PIXELS, strict=True)
     np.testing.assert_array_equal(x_test, PIXELS, strict=True)
     np.testing.assert_array_equal(t, np.array([7, 0, 9]), strict=True)
-    np.testing.assert_array_equal(t_test, t)
+    np.testing.assert_array_equal(t_test, t, strict=True)
     scaled = load_mnist(data_dir=str(folder))[0][0]
     np.testing.assert_array_equal(scaled, PIXELS.astype(np.float32) / np.float32(255), strict=True)
     square = load_mnist(normalize=False, flatten=False, data_dir=folder)[0][0]

@@ -84,7 +84,7 @@ def test_accuracy_leaves_the_loss_of_the_last_pass() -> None:
     expected = net.loss(X, T), net.last_layer.backward()
     net.accuracy(X[:2], T[:2])
     assert net.last_layer.loss == expected[0]
-    np.testing.assert_array_equal(net.last_layer.backward(), expected[1])
+    np.testing.assert_array_equal(net.last_layer.backward(), expected[1], strict=True)
 
 
 def test_accuracy_is_the_share_of_right_answers() -> None:
@@ -107,15 +107,15 @@ def test_inputs_and_parameters_are_unmodified_and_results_are_the_callers() -> N
     kept = {key: grad.copy() for key, grad in first.items()}
     net.gradient(x[::2] * 2, t[::2])
     net.accuracy(x, t)
-    np.testing.assert_array_equal(x, X)
-    np.testing.assert_array_equal(t, T)
+    np.testing.assert_array_equal(x, X, strict=True)
+    np.testing.assert_array_equal(t, T, strict=True)
     for key, before in params.items():
-        np.testing.assert_array_equal(net.params[key], before)
-        np.testing.assert_array_equal(first[key], kept[key])
+        np.testing.assert_array_equal(net.params[key], before, strict=True)
+        np.testing.assert_array_equal(first[key], kept[key], strict=True)
     for grad in first.values():
         grad[...] = np.nan
     for key, grad in net.gradient(x, t).items():
-        np.testing.assert_array_equal(grad, kept[key])
+        np.testing.assert_array_equal(grad, kept[key], strict=True)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])

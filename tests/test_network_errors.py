@@ -96,7 +96,7 @@ def test_bad_batches_are_refused_before_anything_changes(
     for layer in reversed(net.layers.values()):
         dout = layer.backward(dout)
     for key, grad in net.params.gradients().items():
-        np.testing.assert_array_equal(grad, expected[key])
+        np.testing.assert_array_equal(grad, expected[key], strict=True)
 
 
 def test_predict_refuses_bad_x() -> None:
@@ -121,7 +121,7 @@ def test_a_bad_assignment_is_refused(key: str, value: Any, error: type[Exception
     with pytest.raises(error, match=message):
         net.params[key] = value
     for name, p in net.params.items():
-        np.testing.assert_array_equal(p, before[name])
+        np.testing.assert_array_equal(p, before[name], strict=True)
 
 
 def test_an_unknown_name_is_a_key_error() -> None:

@@ -84,8 +84,8 @@ def test_layers_are_guarded_again_after_a_gradient() -> None:
         first.forward(X.astype(np.float32))
     first.forward(x)
     x[...] = 0  # which does not reach the copy that the layer has made
-    np.testing.assert_array_equal(first.backward(DOUT), DOUT @ net.params["W1"].T)
-    np.testing.assert_array_equal(first.dW, X.T @ DOUT)
+    np.testing.assert_array_equal(first.backward(DOUT), DOUT @ net.params["W1"].T, strict=True)
+    np.testing.assert_array_equal(first.dW, X.T @ DOUT, strict=True)
 
 
 def wide_second_layer(net: TwoLayerNet) -> None:

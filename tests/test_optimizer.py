@@ -45,7 +45,7 @@ def test_parameters_may_lie_in_any_order_and_be_complex(order: Any) -> None:
     SGD(0.5).update({"p": whole[::-2, 1::2]}, {"p": np.full((2, 3), 2 - 4j)})
     expected = np.zeros((4, 6), complex)
     expected[::-2, 1::2] = -1 + 2j
-    np.testing.assert_array_equal(whole, expected)
+    np.testing.assert_array_equal(whole, expected, strict=True)
 
 
 def test_gradients_that_are_computed_as_they_are_looked_up_are_those_before_the_update() -> None:

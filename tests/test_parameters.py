@@ -44,7 +44,7 @@ def test_rebinding_is_an_assignment_and_leaves_the_old_array_alone() -> None:
     assert net.params["W1"] is new
     new *= 2
     np.testing.assert_array_equal(net.layers["Affine1"].params["W"], 2)
-    np.testing.assert_array_equal(old, kept)
+    np.testing.assert_array_equal(old, kept, strict=True)
 
 
 def test_params_themselves_cannot_be_replaced() -> None:

@@ -108,9 +108,9 @@ def test_the_weights_drawn_are_those_that_differ_most_and_their_difference(monke
     first_layer(sides, "a title")
     assert len(shown) == 30
     theirs = params_of(sides.torch.net)["W1"][:, 7]
-    np.testing.assert_array_equal(shown[0].ravel(), W1[:, 7])
-    np.testing.assert_array_equal(shown[10].ravel(), theirs)
-    np.testing.assert_array_equal(shown[20].ravel(), W1[:, 7] - theirs)
+    np.testing.assert_array_equal(shown[0].ravel(), W1[:, 7], strict=True)
+    np.testing.assert_array_equal(shown[10].ravel(), theirs, strict=True)
+    np.testing.assert_array_equal(shown[20].ravel(), W1[:, 7] - theirs, strict=True)
 
 
 def test_each_confusion_stands_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ def test_names_are_different_and_every_scenario_says_why() -> None:
 
 
 def test_the_same_name_seed_and_dtype_give_the_same_numbers() -> None:
-    np.testing.assert_array_equal(data("ordinary").x(), data("ordinary").x())
+    np.testing.assert_array_equal(data("ordinary").x(), data("ordinary").x(), strict=True)
     assert (data("ordinary").x() != Data(BY_NAME["ordinary"], float, seed=1).x()).all()
     assert (data("ordinary").x()[0] != data("odd-batch").x()[0]).all()
     wide = Data(BY_NAME["ordinary"], np.float32, wide=np.complex128)
@@ -82,7 +82,7 @@ def test_mnist_is_mnist() -> None:
     (x, t), _ = load_mnist()
     d = data("mnist", np.float32)
     np.testing.assert_array_equal(d.x(), x[:100], strict=True)
-    np.testing.assert_array_equal(d.labels(), t[:100])
+    np.testing.assert_array_equal(d.labels(), t[:100], strict=True)
 
 
 def test_rows_are_general_and_the_first_is_one_hot() -> None:

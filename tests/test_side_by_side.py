@@ -50,7 +50,7 @@ def test_side_by_side_goes_on_from_loaded_weights(rng: np.random.Generator) -> N
     with pytest.raises(ValueError, match=r"got none for torch\.W2"):
         other.load(weights)
     for name, value in before.items():
-        np.testing.assert_array_equal(other.weights[name], value)
+        np.testing.assert_array_equal(other.weights[name], value, strict=True)
 
 
 def test_both_sides_step_on_any_layout_and_any_targets_or_neither() -> None:

@@ -48,8 +48,8 @@ def test_twins_are_pytorchs_own_modules_in_the_layers_dtype(dtype: Any, theirs: 
 
 def test_a_matrix_is_transposed_on_the_way() -> None:
     linear = twin(Affine(W, B))
-    np.testing.assert_array_equal(linear.weight.detach().numpy(), W.T)
-    np.testing.assert_array_equal(linear.bias.detach().numpy(), B)
+    np.testing.assert_array_equal(linear.weight.detach().numpy(), W.T, strict=True)
+    np.testing.assert_array_equal(linear.bias.detach().numpy(), B, strict=True)
     for name, value in params_of(linear).items():
         np.testing.assert_array_equal(value, {"W": W, "b": B}[name], strict=True)
 
@@ -68,7 +68,7 @@ def test_nothing_shares_memory_with_its_twin() -> None:
     for value in net.params.values():
         value += 1
     for name, value in params_of(module).items():
-        np.testing.assert_array_equal(value, before[name])
+        np.testing.assert_array_equal(value, before[name], strict=True)
     with torch.no_grad():
         for parameter in module.parameters():
             parameter.fill_(9)
@@ -87,7 +87,7 @@ def test_gradients_come_back_under_numpys_names() -> None:
     module(torch.arange(8.0, dtype=torch.float64).reshape(2, 4))[:, 1].prod().backward()
     grads = grads_of(module)
     assert {name: grad.shape for name, grad in grads.items()} == {"W1": (4, 5), "b1": (5,), "W2": (5, 3), "b2": (3,)}
-    np.testing.assert_array_equal(grads["W1"], module.Affine1.weight.grad.numpy().T)
+    np.testing.assert_array_equal(grads["W1"], module.Affine1.weight.grad.numpy().T, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_weights_that_do_not_fit_are_refused(params: dict[str, Array], error: ty
         copy_to_torch(params, linear)
     with pytest.raises(error, match=f"copy_to_numpy: {message}"):
         copy_to_numpy(linear, params)
-    np.testing.assert_array_equal(params_of(linear)["W"], W)
+    np.testing.assert_array_equal(params_of(linear)["W"], W, strict=True)
 
 
 def test_a_layer_without_a_twin_is_named() -> None:
@@ -124,7 +124,7 @@ def test_a_subclass_has_the_twin_of_its_class() -> None:
 def test_tensors_take_any_layout_without_aliasing() -> None:
     backwards = W[::-1, ::-1]
     tensor = to_tensor(backwards)
-    np.testing.assert_array_equal(tensor.numpy(), backwards)
+    np.testing.assert_array_equal(tensor.numpy(), backwards, strict=True)
     tensor.zero_()
     assert backwards.any()
 
@@ -137,7 +137,7 @@ def test_the_oracle_starts_afresh_each_time() -> None:
     assert list(once) == ["y", "dx", "dW", "db"]
     for name, value in once.items():
         np.testing.assert_array_equal(again[name], value, strict=True)
-    np.testing.assert_array_equal(once["dW"], x.T @ dout)
+    np.testing.assert_array_equal(once["dW"], x.T @ dout, strict=True)
 
 
 def test_the_oracle_of_the_network_starts_afresh_each_time() -> None:
@@ -177,7 +177,7 @@ def test_a_refused_copy_changes_nothing() -> None:
     before = other.params["W1"].copy()
     with pytest.raises(ValueError, match=r"copy_to_numpy: params\['b2'\] must be writeable, got a read-only array"):
         copy_to_numpy(module, other.params)
-    np.testing.assert_array_equal(other.params["W1"], before)
+    np.testing.assert_array_equal(other.params["W1"], before, strict=True)
 
 
 def test_a_twin_leaves_pytorchs_random_state_alone() -> None:

@@ -118,7 +118,7 @@ def test_dout_is_uneven_by_default_and_may_be_given() -> None:
     verify(Watched(W, B), X).check()
     verify(Watched(W, B), X, dout=dout).check()
     assert np.ptp(seen[0]) > 1
-    np.testing.assert_array_equal(seen[1], dout)
+    np.testing.assert_array_equal(seen[1], dout, strict=True)
     report = verify(SoftmaxWithLoss(), LOGITS, LABELS, dout=-3)
     report.check()
     assert report.rows[1].numpy.value * verify(SoftmaxWithLoss(), LOGITS, LABELS, dout=3).rows[1].numpy.value < 0
@@ -200,7 +200,7 @@ ARGUMENTS: dict[str, Callable[[], Any]] = {"affine": affine, "relu": ReLU}
 def test_verify_leaves_arguments_alone(make: Callable[[], Any]) -> None:
     x, layer = X.copy(), make()
     verify(layer, x)
-    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(x, X, strict=True)
 
 
 def test_nan_lets_dout_through_the_relu_of_both_sides() -> None:

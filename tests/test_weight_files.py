@@ -43,7 +43,7 @@ def test_a_file_of_either_goes_into_either(framework: str, dtype: Any, tmp_path:
         np.testing.assert_array_equal(params_of(module)[name], value, strict=True)
         np.testing.assert_array_equal(made.params[name], value, strict=True)
     x = np.ones((5, 4), dtype)
-    np.testing.assert_array_equal(made.predict(x), net.predict(x))
+    np.testing.assert_array_equal(made.predict(x), net.predict(x), strict=True)
 
 
 @pytest.mark.parametrize("framework", ["numpy", "torch"])
@@ -103,4 +103,4 @@ def test_a_read_only_parameter_is_refused_before_any_other_changes(tmp_path: Pat
     before = net.params["W1"].copy()
     with pytest.raises(ValueError, match="b2 must be writeable"):
         load_weights(net, file)
-    np.testing.assert_array_equal(net.params["W1"], before)
+    np.testing.assert_array_equal(net.params["W1"], before, strict=True)
