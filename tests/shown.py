@@ -48,7 +48,8 @@ def number(text: str) -> float:
 
 def is_shown(line: str, printed: str, near: Near, left_out: str = "") -> bool:
     line, printed = (re.sub(left_out, "", text) for text in (line, printed))
-    words = [" ".join(NUMBER.sub("#", text).split()) for text in (line, printed)]
+    # A rule of a table is as long as its numbers are wide.
+    words = [" ".join(re.sub("─+", "─", NUMBER.sub("#", text)).split()) for text in (line, printed)]
     numbers = [NUMBER.findall(text) for text in (line, printed)]
     return words[0] == words[1] and all(near(*pair) for pair in zip(*numbers, strict=True))
 
