@@ -12,7 +12,7 @@ from parts.threads import threads
 from printed import COMMANDS_OF_THE_DOCUMENTS
 
 from numpy_impl import load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 # No deadline: these machines are shared. The blob replays a failing example elsewhere.
 settings.register_profile("default", deadline=None, print_blob=True)

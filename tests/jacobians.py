@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 U = 2.0**-53
 

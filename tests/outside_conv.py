@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import Data, Example, Pair
 
 

@@ -11,7 +11,7 @@ import torch
 from outside_conv import CONV, ConvFlipsItsKernel, ConvWithoutBias
 from torch import nn
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import Case, Cause, Data, Example, Pair
 
 

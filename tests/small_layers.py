@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 W = np.arange(1.0, 7.0).reshape(2, 3)
 B = np.array([0.5, -1.0, 2.0])

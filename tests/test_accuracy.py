@@ -9,7 +9,7 @@ import pytest
 from parts import measuring
 from parts.measuring import PLAIN, PRODUCT, Row, Sample, better, measure, of_affine, of_db, of_softmax, ulp
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 @pytest.fixture

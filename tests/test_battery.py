@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import numpy_impl
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair, parametrize_with_checks, register
 from torch_ref.battery import Check, Subject, checks_of
 from torch_ref.subject import CheckError

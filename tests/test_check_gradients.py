@@ -9,7 +9,7 @@ import pytest
 from parts import gradient_check
 
 from numpy_impl import Affine, SoftmaxWithLoss, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def run(*arguments: object) -> int:

@@ -20,7 +20,7 @@ from numpy_impl import (
     numerical_gradient,
     softmax,
 )
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import autograd_network, twin
 
 N, D, M = 6, 5, 3

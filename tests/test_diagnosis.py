@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numpy_impl import Affine, ReLU
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import PAIRS, Example, verify
 from torch_ref.causes.cause import Case
 from torch_ref.diagnosis import Observation, causes_of, reproduces

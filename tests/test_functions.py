@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from numpy_impl import cross_entropy_error, log_softmax, softmax
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import layer_bounds
 from torch_ref.bounds import format_of
 from torch_ref.comparison import finding

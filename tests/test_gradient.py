@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from numpy_impl import complex_step_gradient, numerical_gradient
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref.contract_checks import LAYOUTS
 
 

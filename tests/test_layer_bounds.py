@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from noisy import SOFTMAXES, Noise
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import PAIRS, SCENARIOS, layer_bounds
 from torch_ref.battery import Subject
 from torch_ref.bounds import Ball, Format, format_of

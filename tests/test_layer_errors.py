@@ -10,7 +10,7 @@ import pytest
 from small_layers import DOUT, LABELS, LOGITS, ROWS, B, W, X, assert_same, results
 
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 JUNK: list[tuple[Any, str]] = [
     (None, "got None"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from small_layers import LABELS, LOGITS, ROWS, B, W, X
 
 from numpy_impl import Affine, SoftmaxWithLoss
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref.contract_checks import LAYOUTS
 
 

@@ -8,7 +8,7 @@ import pytest
 from small_layers import DOUT, LABELS, LOGITS, ROWS, B, W, X, assert_same, results
 
 from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from numpy_impl.layer import parameter
 
 

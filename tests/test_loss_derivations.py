@@ -15,7 +15,7 @@ from numpy_impl import (
     log_softmax,
     softmax,
 )
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 # Softmax
 

@@ -10,7 +10,7 @@ from outside_conv import CONV
 from outside_layers import BATCH_NORM, OUTSIDE, SIGMOID, TANH, BatchNorm, Sigmoid, Tanh
 from torch import nn
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair
 from torch_ref.battery import Subject, checks_of
 from torch_ref.measured_bounds import measured_bounds

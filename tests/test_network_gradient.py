@@ -7,7 +7,7 @@ import pytest
 from small_network import DOUT, ROWS, T, X, small_net
 
 from numpy_impl import Affine, ReLU, TwoLayerNet, complex_step_gradient
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 @pytest.mark.parametrize("t", [T, ROWS, ROWS.astype(bool), ROWS / 2 + 0.1])

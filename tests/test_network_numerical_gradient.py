@@ -8,8 +8,8 @@ import pytest
 from small_network import ROWS, T, X, small_net
 
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet, numerical_gradient
-from numpy_impl.checks import Array
-from numpy_impl.gradient import affine_numerical_gradient
+from numpy_impl.validation import Array
+from numpy_impl.differences import affine_numerical_gradient
 from torch_ref.contract_checks import LAYOUTS
 
 

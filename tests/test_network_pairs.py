@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from numpy_impl import SGD, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SCENARIOS, NumpyTrainer, TorchTrainer, drift, params_of, verify
 from torch_ref.battery import Subject
 from torch_ref.pairs import PAIRS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import autograd, backprop, twin, verify
 from torch_ref.bounds import format_of
 from torch_ref.comparison import EVEN

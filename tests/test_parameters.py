@@ -9,7 +9,7 @@ import pytest
 from small_network import T, X, small_net
 
 from numpy_impl import Affine, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 CHANGES: dict[str, Callable[[TwoLayerNet, str, Array], None]] = {
     "written-into": lambda net, key, v: net.params[key].__setitem__(..., v),

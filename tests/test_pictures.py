@@ -15,7 +15,7 @@ from training.images import confusion, confusions, errors, first_layer
 from training.tally import Jump
 
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SideBySide, params_of
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 import torch_ref
 from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import (
     NumpyTrainer,
     TorchTrainer,

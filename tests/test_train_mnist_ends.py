@@ -18,7 +18,7 @@ from parts import command_line
 from training import result_files
 from training_runs import RESULTS, files, history, one_line, run
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer
 
 

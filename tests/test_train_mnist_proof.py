@@ -13,7 +13,7 @@ from training.proof import Proof, prove
 from training_runs import history, run
 
 from numpy_impl import Affine, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, Report, SideBySide, TorchTrainer
 from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
 

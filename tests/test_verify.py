@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import PAIRS, verify
 from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from numpy_impl import load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 # From a generator, for a shape, in the limits of a dtype (its np.finfo).
 Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...], Any], Array]

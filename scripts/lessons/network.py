@@ -10,7 +10,7 @@ import torch
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def batch(dtype: Any) -> tuple[Array, Array]:

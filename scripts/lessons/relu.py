@@ -8,7 +8,7 @@ import torch
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import ReLU
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def torch_dx(x: Array, dout: Array) -> Array:

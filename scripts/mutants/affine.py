@@ -6,7 +6,7 @@ import numpy as np
 
 from mutants.catalogue import mutant
 from numpy_impl import Affine
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def square(W: Array) -> bool:

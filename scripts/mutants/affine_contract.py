@@ -6,7 +6,7 @@ import numpy as np
 
 from mutants.catalogue import BOOK, mutant
 from numpy_impl import Affine
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 @mutant("affine", cause="an axis of length 1 too many")

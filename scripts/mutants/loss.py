@@ -6,7 +6,7 @@ import numpy as np
 
 from mutants.catalogue import BOOK, mutant
 from numpy_impl import SoftmaxWithLoss, log_softmax, softmax
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic, mean_negative_log_likelihood
 
 LABELS, ROWS = "softmax_with_loss", "softmax_with_loss_rows"

@@ -6,7 +6,7 @@ import numpy as np
 
 from mutants.catalogue import BOOK, mutant
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 PAIR = "two_layer_net"
 

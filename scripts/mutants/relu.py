@@ -6,7 +6,7 @@ import numpy as np
 
 from mutants.catalogue import BOOK, mutant
 from numpy_impl import ReLU
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 @mutant("relu", source=BOOK, cause="it is open at x = 0")

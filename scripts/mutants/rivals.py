@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.battery import Subject
 from torch_ref.bounds import Ball

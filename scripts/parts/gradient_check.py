@@ -8,7 +8,7 @@ from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 
 from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from parts import command_line
 from torch_ref import autograd_network, twin
 

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from parts import command_line
 from torch_ref import PAIRS, autograd, backprop, many_digits
 from torch_ref.battery import Subject

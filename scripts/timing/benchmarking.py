@@ -15,7 +15,7 @@ from rich.progress import track
 from training.settings import versions
 
 from numpy_impl import TwoLayerNet, load_mnist, numerical_gradient
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from timing.contenders import Size, Step, contenders, torch_step
 from torch_ref import twin
 

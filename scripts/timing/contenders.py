@@ -9,7 +9,7 @@ from torch import nn
 from training.evaluation import scaled
 
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, twin
 
 Step: TypeAlias = Callable[[Array], Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def batches_of_an_epoch(images: int, size: int) -> int:

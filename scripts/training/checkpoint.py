@@ -9,7 +9,7 @@ from typing import Any
 
 import safetensors.numpy
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref.weight_files import read_safetensors
 
 NAME = "checkpoint.safetensors"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SideBySide, params_of
 from training.figures import picture
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import safetensors.numpy
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import Ball, Example, Report, SideBySide, pair_of, params_of, verify
 from torch_ref.bounds import format_of
 from torch_ref.comparison import EVEN, VACUOUS, Finding, Row, finding

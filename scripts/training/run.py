@@ -13,7 +13,7 @@ from parts import command_line
 from parts.threads import threads
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SideBySide
 from training import checkpoint, result_files
 from training.batches import Batches, batches_of_an_epoch

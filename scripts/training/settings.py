@@ -11,7 +11,7 @@ import safetensors
 import torch
 
 from numpy_impl import TwoLayerNet, load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 Split: TypeAlias = tuple[Array, Array]
 Data: TypeAlias = tuple[Split, Split]

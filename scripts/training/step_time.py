@@ -7,7 +7,7 @@ import numpy as np
 from parts.threads import count_of_threads
 
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, TorchTrainer
 
 ROUNDS = 7

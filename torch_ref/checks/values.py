@@ -1,0 +1,148 @@
+"""The checks of values: against the bounds, PyTorch, the complex step, many digits, and at infinity and NaN."""
+
+from dataclasses import replace
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from numpy_impl import complex_step_gradient
+from numpy_impl.validation import Array
+from torch_ref.checks.subject import CheckError, Subject, require
+from torch_ref.diagnosis.explain import causes_of
+from torch_ref.diagnosis.finding import Verdict
+from torch_ref.diagnosis.report import Report, compare
+from torch_ref.oracles.many_digits import DIGITS
+from torch_ref.pair import Kind
+from torch_ref.results import forward_of, params_of, results, torch_results
+from torch_ref.scenarios import SCENARIOS, Scenario
+
+
+def report(subject: Subject, scenario: Scenario, name: str) -> Report:
+    """One tensor on one scenario."""
+    bound, ours = {name: subject.bounds(scenario)[name]}, {name: subject.observed(scenario, name).got}
+    rows = compare(ours, subject.torch_results(scenario), bound)
+    return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", rows)
+
+
+def check_values(subject: Subject, name: str) -> None:
+    """On every scenario each entry lies within its radius: the layer's and PyTorch's."""
+    pair = subject.pair
+    reports = {scenario: report(subject, scenario, name) for scenario in subject.scenarios}
+    if pair.is_proven and pair.data_sets is SCENARIOS and subject.seed == 0:  # other data may close every ReLU
+        flat = [s for s, found in reports.items() if s.name in pair.flat_on and found.rows[0].is_even]
+    else:  # any comparison may show nothing: one output, for one, has no uneven gradient
+        flat = [s for s, found in reports.items() if found.rows[0].shows_nothing]
+    reports = {scenario: found for scenario, found in reports.items() if scenario not in flat}
+    require(reports, f"{name}: no scenario shows anything")
+    failed = {scenario: found for scenario, found in reports.items() if not found.ok}
+    if not failed:
+        return
+    if all(found.rows[0].is_even for found in failed.values()):
+        names = ", ".join(repr(scenario.name) for scenario in failed)
+        what = f"{name}: {Verdict.EVEN.value} on {names}, in {np.dtype(subject.dtype)}"
+        raise CheckError(f"{what}: if the layer is flat there, flat_on=({names},)", tensor=name)
+    at_fault = {row.at_fault for found in failed.values() for row in found.rows}
+    where = _where([scenario.name for scenario in failed], [s.name for s in reports if s not in failed])
+    causes = []
+    if at_fault == {"NumPy"}:
+        causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
+    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_besides(failed)}'}"
+    raise CheckError(sentence, causes, _tables(list(failed.values()), where), tensor=name)
+
+
+TABLES = 3  # of the scenarios that fail: the first ones are the simplest
+
+
+def _tables(failed: list[Report], where: str) -> str:
+    more = [f"and {len(failed) - TABLES} scenarios more"] if len(failed) > TABLES else []
+    return "\n\n".join([*map(str, failed[:TABLES]), *more, where])
+
+
+def _besides(failed: dict[Scenario, Report]) -> str:
+    """What is to be seen without the numbers: another shape or dtype, and NaN."""
+    found = {scenario.name: report.rows[0].numpy for scenario, report in failed.items()}
+    others = [(name, str(one)) for name, one in found.items() if one.verdict is not Verdict.OUTSIDE]
+    are_nan = [name for name, one in found.items() if one.verdict is Verdict.OUTSIDE and np.isnan(one.value)]
+    nan = f"; NaN on {'each of them' if len(are_nan) == len(found) else ', '.join(are_nan)}" if are_nan else ""
+    if not others:
+        return nan
+    return f"; {others[0][1]}, on {others[0][0]}{nan}"
+
+
+def _where(wrong: list[str], right: list[str]) -> str:
+    if not right:
+        return "wrong on every scenario"
+    if len(wrong) > len(right):
+        return f"right on {', '.join(right)} only, of {len(wrong) + len(right)} scenarios"
+    return f"wrong on {', '.join(wrong)} only, of {len(wrong) + len(right)} scenarios"
+
+
+def check_complex_step(subject: Subject) -> None:
+    """The gradients are those of the layer's own forward, differentiated by the complex step.
+
+    It is not proven how far that is from exact: allowed are 8 radii, for a complex product rounds more than once, and
+    10⁻¹³ of the greatest entry.
+    """
+    for scenario in subject.small_scenarios:
+        ours, bounds = subject.results(scenario), subject.bounds(scenario)
+        layer, inputs, upstream = subject.example(scenario, wide=np.complex128)
+        given = {name: value for name, value in inputs.items() if name in subject.pair.input_gradients}
+        variables = {f"d{name}": value for name, value in (given | params_of(subject.pair, layer)).items()}
+        dout = next(iter(upstream.values()), 1)
+        size = abs(np.asarray(dout)).max()  # taken out, or a tiny dout times a step of 1e-200 would underflow
+
+        def f(_: Array, layer: Any = layer, inputs: Any = inputs, weights: Any = dout / size) -> Any:
+            return np.sum(forward_of(layer, subject.pair)(*inputs.values()) * weights)
+
+        for name in variables:
+            gradient = complex_step_gradient(f, variables[name]) * size
+            overflow = f"{name} on {scenario.name}: forward is NaN for complex x, where it is a number for real x"
+            require(not np.isnan(gradient).any() or np.isnan(ours[name]).any(), overflow)
+            allowed = 8 * bounds[name].radius + 1e-13 * abs(gradient).max()
+            _require_small(f"{name} on {scenario.name}", ours[name] - gradient, allowed)
+
+
+def check_many_digits(subject: Subject) -> None:
+    """Each entry lies within its radius of the result to 400 digits."""
+    for scenario in subject.small_scenarios:
+        truth, bounds = subject.exact(scenario), subject.bounds(scenario)
+        for name, value in subject.results(scenario).items():
+            _require_small(f"{name} on {scenario.name}", difference(value, truth[name]), bounds[name].radius)
+
+
+def difference(value: Array, truth: Array) -> Array:
+    """value − truth, of numbers of many digits, rounded to float64 at the end."""
+    subtract = np.frompyfunc(lambda got, right: float(mpmath.mpf(float(got)) - right), 2, 1)
+    with mpmath.workdps(DIGITS):
+        return np.asarray(subtract(value, truth), float)
+
+
+def check_infinity_and_nan(subject: Subject) -> None:
+    """Where PyTorch's result is NaN or infinite, so is the layer's, and nowhere else; and there is no warning."""
+    for at, value in (("x", np.nan), ("x", np.inf), ("dout", np.nan), ("dout", np.inf), ("dout", -np.inf)):
+        example, theirs_on = (s.example(subject.pair.ordinary) for s in (subject, replace(subject, layer=None)))
+        arrays = [(one.inputs | one.upstream).get(at) for one in (example, theirs_on)]  # type: ignore[operator]
+        if isinstance(arrays[0], np.ndarray):
+            for array in arrays:
+                array[0, :2] = value  # type: ignore[index]
+            theirs = torch_results(subject.pair, theirs_on)
+            for name, ours in results(subject.pair, example).items():
+                same = _kinds(ours) == _kinds(theirs[name])
+                require(
+                    same.all(),
+                    f"{name} with {value} in {at}: NaN or infinity where PyTorch has none, or none where it has",
+                )
+
+
+def _kinds(values: Array) -> Array:
+    return np.select([np.isnan(values), values == np.inf, values == -np.inf], [1, 2, 3])
+
+
+def _require_small(what: str, error: Array, allowed: Array | float) -> None:
+    error, allowed = np.broadcast_arrays(error, allowed)
+    outside = ~(abs(error) <= allowed)
+    if outside.any():
+        at = tuple(map(int, np.argwhere(outside)[0]))
+        first = f"the first, {at}, by {error[at]:.1e} where {allowed[at]:.1e} is allowed"
+        raise CheckError(f"{what}: outside in {np.count_nonzero(outside)} of {outside.size} entries, {first}")

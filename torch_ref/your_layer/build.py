@@ -1,0 +1,98 @@
+"""Makes an object of a class of somebody else's: its constructor's arguments are told by their names."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy_impl.validation import Array
+
+# What the arguments of constructors are called, in lower case.
+SIZES = {
+    kind: words.split()
+    for kind, words in {
+        "in": "in d din d_in n_in nin in_dim dim_in input_dim in_size input_size size_in in_features n_features"
+        " num_features features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels"
+        " in_ num_in n_input input",
+        "hidden": "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hidden",
+        "out": "out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units"
+        " n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output"
+        " n_neurons neurons",
+    }.items()
+}
+PARAMETERS = {
+    kind: words.split()
+    for kind, words in {
+        "weight": "w weight weights kernel kernels filter filters gamma scale",
+        "bias": "b bias biases beta shift",
+    }.items()
+}
+
+
+def canonical(name: str) -> tuple[str, str]:
+    """What a parameter is, and its number: ("weight", "1") for W1, w1, weight_1, Affine1.weight."""
+    owner, _, last = name.rpartition(".")
+    word, number = re.fullmatch(r"(.*?)_?(\d*)", last.lower()).groups()  # type: ignore[union-attr] # it always matches
+    kind = next((kind for kind, words in PARAMETERS.items() if word in words), word)
+    return kind, number or "".join(re.findall(r"\d+$", owner))
+
+
+def build(
+    make: Callable[..., Any],
+    sizes: Mapping[str, int],
+    params: Mapping[str, Array] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """An object from sizes ("in", "hidden", "out"), or from arrays; `options` are arguments by their own names.
+
+    Raises ValueError for an argument that is none of them and has no default.
+    """
+    by_kind = {canonical(name): value for name, value in (params or {}).items()}
+    arguments = dict(options or {})
+    name = getattr(make, "__name__", str(make))
+    required = []
+    for parameter in _parameters(make):
+        if parameter.name in arguments:
+            continue
+        value = _argument(parameter, sizes, by_kind)
+        if value is not None:
+            arguments[parameter.name] = value
+        elif parameter.default is parameter.empty:
+            required.append(parameter.name)
+    if required:
+        raise ValueError(
+            f"{name}: cannot tell what its argument {required[0]!r} is: neither a size ({', '.join(sizes) or 'none'})"
+            f" nor a parameter ({', '.join(params or {}) or 'none'}) by its name; give it a value"
+        )
+    return make(**arguments)
+
+
+def takes(make: Callable[..., Any], sizes: Mapping[str, int], params: Mapping[str, Array]) -> bool:
+    """Whether the constructor has an argument for a size or an array, so that it can be made in any size."""
+    by_kind = {canonical(name): value for name, value in params.items()}
+    return any(_argument(parameter, sizes, by_kind) is not None for parameter in _parameters(make))
+
+
+def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        found = inspect.signature(make).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+
+
+def _argument(parameter: inspect.Parameter, sizes: Mapping[str, int], by_kind: Mapping[tuple[str, str], Array]) -> Any:
+    """An argument with a default is left alone, unless that is None, or a size where a word says which one.
+
+    `dtype` is that of the parameters.
+    """
+    name, default = parameter.name.lower(), parameter.default
+    if name == "dtype" and by_kind:
+        return next(iter(by_kind.values())).dtype
+    if canonical(name) in by_kind and (default is parameter.empty or default is None):
+        return by_kind[canonical(name)]
+    for kind, words in SIZES.items():
+        says_which = kind in name or default is parameter.empty
+        if name in words and kind in sizes and says_which:
+            return sizes[kind]
+    return None

@@ -1,0 +1,76 @@
+"""A class of somebody else's, ready to be checked: made in any size, its parameters known, its twin beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch_ref.your_layer.make import Given, name_of
+from torch_ref.your_layer.measured import like_module
+from torch_ref.your_layer.proven import like_pair
+from torch_ref.your_layer.twins import Like, twin_like
+from torch_ref.pair import Pair
+from torch_ref.checks.subject import Subject
+from torch_ref.training.weights import Names
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """`pair` says what is right; `factory` makes the layer in the place of the pair's own."""
+
+    cls: Any
+    like: str
+    pair: Pair = field(repr=False)
+    factory: Callable[..., Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return name_of(self.cls)
+
+    @property
+    def basis(self) -> str:
+        """What the tolerance rests on."""
+        if self.pair.is_proven:
+            return "proven rounding bounds"
+        return "measured, not proven: the twin in float64, and the rounding noise that it was seen to have"
+
+    def subject(self, dtype: Any, seed: int = 0) -> Subject:
+        return Subject(self.pair, dtype, self.factory, seed)
+
+
+def candidate(
+    cls: Any,
+    like: Like,
+    *,
+    inputs: int | None = None,
+    hidden: int | None = None,
+    outputs: int | None = None,
+    shape: Sequence[int] = (),
+    targets: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    names: Names | None = None,
+    leading_axes: bool = False,
+) -> Candidate:
+    """Makes a class checkable: a layer with forward(x) and backward(dout), a loss with forward(x, t), or a network with
+    loss(x, t) and gradient(x, t).
+
+    like is what it ought to be equal to (`twin_like`). The constructor's arguments are told by their names: sizes,
+    parameters, or `options`. inputs, hidden and outputs fix sizes; shape is that of one sample, where x is not (N, D).
+    targets of a loss are "labels", "one-hot", "rows" (that need not sum to 1) or "values". names say which parameter is
+    which, {"W": "weight.T"}, where names and shapes do not. With leading_axes x may have any number of them, else it is
+    a batch (N, ...).
+
+    Raises ValueError, in the class's name, where it cannot be made or its parameters cannot be found.
+    """
+    if not isinstance(cls, type):
+        raise ValueError(f"candidate: it must be a class, got {type(cls).__name__}")  # noqa: TRY004 - as all others here
+    twin = twin_like(like, targets)
+    inputs = shape[0] if shape and inputs is None else inputs
+    sizes = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
+    given = Given(sizes, tuple(shape), targets, options, names, leading_axes)
+    for methods in (("forward", "backward"), ("loss", "gradient")):
+        if all(callable(getattr(cls, method, None)) for method in methods):
+            break
+    else:
+        raise ValueError(f"{name_of(cls)}: it must have forward and backward, or loss and gradient, got neither")
+    pair, factory = like_pair(cls, twin.pair, given) if twin.pair else like_module(cls, twin, given)
+    return Candidate(cls, twin.name, pair, factory)

@@ -1,0 +1,44 @@
+"""Each check on each layer as a test of its own, in anybody's test suite."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from torch_ref.checks.battery import checks_of
+from torch_ref.your_layer.candidate import Candidate
+from torch_ref.your_layer.examine import DTYPES
+from torch_ref.pair import Pair
+from torch_ref.checks.subject import Subject
+
+
+def parametrize_with_checks(
+    layers: Iterable[Candidate | Pair], dtypes: Iterable[Any] = DTYPES, *, ours: bool = False
+) -> Callable[[Any], Any]:
+    """A decorator for a test of the arguments `subject` and `check`, one for each (layer, check, dtype)::
+
+        @parametrize_with_checks([candidate(MyAffine, "Linear"), candidate(MyTanh, "Tanh")])
+        def test_layer(subject, check):
+            check(subject)
+
+    The names are those of the checks: test_layer[MyAffine-W_gradient-float64]. A layer is a `candidate`, or a `Pair`
+    with a layer of its own; with `ours` it must also keep what only the layers of this package promise. Needs pytest.
+    """
+    import pytest  # noqa: PLC0415 - only who calls this needs it
+
+    cases = [
+        pytest.param(subject, check, id=f"{name}-{check_name}-{np.dtype(subject.dtype)}")
+        for name, subject in _subjects(layers, list(dtypes))
+        for check_name, check in checks_of(subject.pair, ours=ours).items()
+    ]
+    return pytest.mark.parametrize(("subject", "check"), cases)
+
+
+def _subjects(layers: Iterable[Candidate | Pair], dtypes: list[Any]) -> Iterable[tuple[str, Subject]]:
+    for layer in layers:
+        if not isinstance(layer, Candidate | Pair):
+            raise TypeError(f"parametrize_with_checks: layers must be candidates or pairs, got {layer!r}")
+        make: Callable[[Any], Subject] = layer.subject if isinstance(layer, Candidate) else partial(Subject, layer)
+        for dtype in dtypes:
+            yield layer.name, make(dtype)
