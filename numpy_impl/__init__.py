@@ -13,8 +13,11 @@ from numpy_impl.layer import Layer as Layer
 from numpy_impl.layer import Loss as Loss
 from numpy_impl.layer import Parameter as Parameter
 from numpy_impl.layers import Affine as Affine
+from numpy_impl.layers import LeakyReLU as LeakyReLU
 from numpy_impl.layers import ReLU as ReLU
+from numpy_impl.layers import Sigmoid as Sigmoid
 from numpy_impl.layers import SoftmaxWithLoss as SoftmaxWithLoss
+from numpy_impl.layers import Tanh as Tanh
 from numpy_impl.networks import Network as Network
 from numpy_impl.networks import TwoLayerNet as TwoLayerNet
 from numpy_impl.optimizers import SGD as SGD

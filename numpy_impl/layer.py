@@ -90,7 +90,7 @@ class Layer:
         """dx = ∂L/∂x from dout = ∂L/∂y; sets the gradient of each parameter."""
         return self._leave(dout)
 
-    def _forward(self, x: Array) -> tuple[Any, Any]:
+    def _forward(self, *inputs: Any, **named: Any) -> tuple[Any, Any]:
         raise NotImplementedError(f"{type(self).__name__}: a layer must have _forward, or a forward of its own")
 
     def _backward(self, dout: Array, cache: Any) -> tuple[Any, dict[str, Array]]:
@@ -100,9 +100,10 @@ class Layer:
         """Those of the parameters alone: all that a network needs of its first layer, for its x is data."""
         return self._backward(dout, cache)[1]
 
-    def _check(self, who: object, x: Array) -> None:
+    def _check(self, who: object, *inputs: Any, **_: Any) -> None:
         """Refuses what cannot be right, in the name of the layer or of the network that it stands in."""
-        check_array(who, "x", x)
+        for x in inputs:
+            check_array(who, "x", x)
 
     def _check_dout(self, dout: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         check_dout(self, dout, shape, dtype)
@@ -146,8 +147,8 @@ class Loss(Layer):
         """dx = dout ∂L/∂x, where dout is any real number."""
         return self._leave(dout)
 
-    def _check_dout(self, dout: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def _check_dout(self, dout: Any, _shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         check_scalar_dout(self, dout, dtype)
 
-    def _keep(self, y: Any, cache: Any) -> None:
+    def _keep(self, y: Any, _cache: Any) -> None:
         self.loss = y

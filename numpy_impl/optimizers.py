@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from numpy_impl.validation import Array, check_at_least_zero, check_mapping, check_update
 from numpy_impl.functions import ieee_arithmetic
+from numpy_impl.validation import Array, check_at_least_zero, check_mapping, check_update
 
 
 class SGD:

@@ -157,15 +157,23 @@ def check_size(who: object, name: str, value: Any) -> None:
 
 def check_at_least_zero(who: object, name: str, value: Any, dtype: Any = float) -> None:
     """A number of 0 or more, finite in the dtype that it is meant for."""
+    greatest = float(np.finfo(dtype).max)
+    if not 0 <= _real(who, name, value) <= greatest:  # NaN is refused here too
+        _refuse(ValueError, who, f"{name} must be from 0 to {greatest:.2g}", value)
+
+
+def check_real(who: object, name: str, value: Any) -> None:
+    if not abs(_real(who, name, value)) < np.inf:
+        _refuse(ValueError, who, f"{name} must be finite", value)
+
+
+def _real(who: object, name: str, value: Any) -> float:
     if not (_is_whole(value) or isinstance(value, float | np.floating)):
         _refuse(TypeError, who, f"{name} must be a real number", _kind(value))
     try:
-        number = float(value)
+        return float(value)
     except OverflowError:  # an integer
-        number = np.inf
-    greatest = float(np.finfo(dtype).max)
-    if not 0 <= number <= greatest:  # NaN is refused here too
-        _refuse(ValueError, who, f"{name} must be from 0 to {greatest:.2g}", value)
+        return np.inf if value > 0 else -np.inf
 
 
 def check_flag(who: object, name: str, value: object) -> None:

@@ -3,7 +3,7 @@
 A column is a way to compare gradients; a cell says in which dtypes it raises an alarm on the broken layer, on a
 scenario on which it raises none on the right one. All see the same data: every scenario of torch_ref.scenarios.
 
-ours           every check of torch_ref.battery, with proven bounds
+ours           every check of torch_ref.checks, with proven bounds
 assert_close   torch.testing.assert_close with its defaults, NumPy against PyTorch
 allclose       numpy.allclose with its defaults
 gradcheck      torch.autograd.gradcheck with its defaults, float64 only, as it is meant
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    from mutants.matrix import show  # imports PyTorch
+    from matrix.show import show  # imports PyTorch
 
     return show(options)
 

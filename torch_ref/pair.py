@@ -1,6 +1,7 @@
-"""What a pair is: a NumPy layer and PyTorch's own module, and all that is needed to check one against the other. Data.
+"""The pair, a record: a NumPy layer, PyTorch's own module, and all that a comparison of the two needs.
 
-What is done with pairs stands above it: `results` runs the two sides, `right` says what is right, `checks` checks.
+The functions of pairs stand above it: `results` runs the two sides, `right` gives the exact results with their bounds,
+`checks` are the checks.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,7 +26,7 @@ class Kind(Enum):
 
 
 class Example(NamedTuple):
-    """A layer, what its forward takes, by name and in order, and the upstream gradients that its backward takes."""
+    """A layer, the inputs of its forward by name and in order, and the upstream gradients of its backward alike."""
 
     layer: Any
     inputs: Mapping[str, Array]
@@ -42,21 +43,30 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A NumPy layer and PyTorch's own module, with an example on any data, and the formulas once more.
+    """A NumPy layer and PyTorch's own module, with an example on any data, and the layer's formulas.
 
-    `module(layer)` makes the twin, of the class `twin_name`: it takes the inputs and returns the outputs, one tensor or
-    a tuple of them. (Of an optimizer it is what makes PyTorch's for a list of parameters.)
-    `example(cls, data)` makes a layer of the class, which may be another that is checked in its place, on a scenario's
-    data. `parameters` and `buffers` map NumPy's names to the rules of `training.weights`; `options` are attributes of
-    the layer that the formulas need, such as a slope or a stride.
+    `module(layer)` makes the twin, of the class `twin_name`: a module that takes the inputs and returns the outputs, one
+    tensor or a tuple of them. The twin of a network returns the logits, and `criterion(layer)` makes the module of its
+    loss. For an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters.
 
-    forward(*inputs, **params, **options) is the layer's formula, for balls and for mpmath's numbers alike; it returns
-    the outputs, backward(*inputs, *upstream, **params, **options) the gradients by name, "dx", "dW", for balls. Inputs
-    of integers or truth values are given as arrays. Without the two the bounds are measured on the twin, not proven.
+    `example(cls, data)` makes a layer of the class, or of another class under check, with a scenario's data. It makes
+    the layer in its mode (training or evaluation), with its generator or a given mask: `module` sees that very layer
+    and can read `layer.training` and `layer.mask`.
 
-    `causes` are slips that this layer is known for, which a diagnosis tries before those of every layer. `flat_on`
-    names the scenarios on which the layer may be flat, as a sigmoid far from 0: a gradient of zeros shows nothing
-    there. On any other that is a failure.
+    The first of the `outputs` is the value of forward; forward leaves the others as attributes. Backward takes an
+    upstream gradient for each output, and returns the gradients of the inputs named in `input_gradients`, or leaves
+    them as attributes ("dh0"). Results whose names begin with d are gradients. `parameters` and `buffers` map NumPy's
+    names to the rules of `training.weights`; buffers, such as a running mean, are compared as forward leaves them.
+    `options` are attributes of the layer that its formulas need, such as a slope or a stride.
+
+    forward(*inputs, **params, **buffers, **options) is the layer's formula, for balls and for mpmath's numbers alike:
+    it returns the outputs and then the new buffers. backward(*inputs, *upstream, **params, **buffers, **options)
+    returns the gradients by name, {"dx": ..., "dW": ...}, for balls. Integers and truth values reach both as arrays.
+    A pair without these formulas has measured bounds, taken from the twin, in the place of proven ones.
+
+    `causes` are slips that this layer is known for; a diagnosis tries them before those of every layer. `flat_on` names
+    the scenarios on which the layer may be flat, as a sigmoid is far from 0: there an even gradient is no failure.
+    Among the `data_sets` must be scenarios called "ordinary" and "odd-batch".
     """
 
     name: str
@@ -65,11 +75,13 @@ class Pair:
     example: Callable[[Callable[..., Any], Data], Example]
     twin_name: str = ""
     kind: Kind = Kind.LAYER
+    inputs: Sequence[str] = ()  # by default x, and of a loss or a network x and t
     outputs: Sequence[str] = ("y",)
     input_gradients: Sequence[str] = ("x",)
     parameters: Names = field(default_factory=dict)
     buffers: Names = field(default_factory=dict)
     options: Sequence[str] = ()
+    criterion: Callable[[Any], Any] | None = None
     forward: Callable[..., Any] | None = None
     backward: Callable[..., dict[str, Ball]] | None = None
     refusals: Sequence[Refusal] = ()
@@ -79,24 +91,27 @@ class Pair:
     data_sets: Sequence[Scenario] = SCENARIOS
 
     def __post_init__(self) -> None:
-        unknown = set(self.flat_on) - {scenario.name for scenario in SCENARIOS}
+        unknown = set(self.flat_on) - {scenario.name for scenario in self.data_sets}
         if unknown:
             raise ValueError(f"{self.name}: flat_on must name scenarios, got {', '.join(sorted(unknown))}")
 
     @property
     def is_proven(self) -> bool:
-        """Whether the bounds are derived from the formulas, not measured."""
+        """Whether the bounds are derived from the formulas."""
         return self.forward is not None and (self.backward is not None or self.kind is Kind.OPTIMIZER)
+
+    @property
+    def input_names(self) -> Sequence[str]:
+        return self.inputs or (("x", "t") if self.kind in (Kind.LOSS, Kind.NETWORK) else self.input_gradients)
+
+    @property
+    def upstream_names(self) -> tuple[str, ...]:
+        return ("dout", *(f"d{name}" for name in self.outputs[1:]))
 
     @property
     def gradients(self) -> tuple[str, ...]:
         """Of the inputs, then of the parameters, as the contract names them."""
         return tuple(f"d{name}" for name in (*self.input_gradients, *self.parameters))
-
-    @property
-    def tensors(self) -> tuple[str, ...]:
-        """All that is compared."""
-        return (*self.outputs, *self.gradients, *self.buffers)
 
     @property
     def ordinary(self) -> Scenario:
@@ -105,7 +120,7 @@ class Pair:
 
     @property
     def another(self) -> Scenario:
-        """One of another size."""
+        """A scenario of another size."""
         return self._named("odd-batch")
 
     def _named(self, name: str) -> Scenario:

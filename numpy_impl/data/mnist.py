@@ -94,13 +94,18 @@ def _find(folder: Traversable, name: str) -> Traversable:
 
 
 def _gunzip(file: Traversable) -> bytes:
-    stream = zlib.decompressobj(GZIP)
-    try:
-        content = stream.decompress(file.read_bytes())
-    except zlib.error as error:
-        raise ValueError(f"load_mnist: {file} must be gzipped, got a damaged or another file ({error})") from error
-    if not stream.eof:
-        raise ValueError(f"load_mnist: {file} must be a whole gzip file, got one that is cut off")
-    if stream.unused_data:
-        raise ValueError(f"load_mnist: {file} must end with its gzip data, got {len(stream.unused_data)} bytes more")
+    """A gzip file is one member or several, one after another, and nothing else.
+
+    gzip.decompress would let zeros after the last one pass.
+    """
+    content, rest = b"", file.read_bytes()
+    while rest:
+        member = zlib.decompressobj(GZIP)
+        try:
+            content += member.decompress(rest)
+        except zlib.error as error:
+            raise ValueError(f"load_mnist: {file} must be gzip data to its end, got other bytes ({error})") from error
+        if not member.eof:
+            raise ValueError(f"load_mnist: {file} must be a whole gzip file, got one that is cut off")
+        rest = member.unused_data
     return content

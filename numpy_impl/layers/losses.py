@@ -40,7 +40,7 @@ class SoftmaxWithLoss(Loss):
         """Its targets, a copy."""
         return None if self._cache is None else self._cache[1].copy()
 
-    def _forward(self, x: Array, t: Array) -> tuple[Any, tuple[Array, Array]]:  # type: ignore[override]
+    def _forward(self, x: Array, t: Array) -> tuple[Any, tuple[Array, Array]]:
         log_p = log_softmax_unchecked(x)
         return mean_negative_log_likelihood(log_p, t), (np.exp(log_p), t)
 
@@ -50,7 +50,7 @@ class SoftmaxWithLoss(Loss):
         dx *= p.dtype.type(dout) / len(p)
         return dx, {}
 
-    def _check(self, who: object, x: Array, t: Array) -> None:  # type: ignore[override]
+    def _check(self, who: object, x: Array, t: Array) -> None:
         check_batch(who, "x", x)
         check_targets(who, t, x.shape, x.dtype)
 

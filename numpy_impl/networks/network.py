@@ -14,19 +14,19 @@ from numpy_impl.validation import Array
 
 
 class Step(NamedTuple):
-    """A layer in one pass, and what its `_backward` needs. A layer that is not pure keeps that itself."""
+    """A layer in one pass: its result, and what its `_backward` needs. A layer that is not pure keeps that itself."""
 
     layer: Any
-    y: Any
-    cache: Any
     is_pure: bool
+    y: Any
+    cache: Any = None
 
     def back(self, dout: Array) -> tuple[Any, dict[str, Array]]:
         """dx, and the gradients of the parameters."""
         if self.is_pure:
             return self.layer._backward(dout, self.cache)
         dx = self.layer.backward(dout)
-        return dx, {name: getattr(self.layer, f"d{name}") for name in self.layer.parameter_names}
+        return dx, {name: getattr(self.layer, f"d{name}") for name in getattr(self.layer, "parameter_names", ())}
 
     def gradients(self, dout: Array) -> dict[str, Array]:
         """The latter alone."""
@@ -65,16 +65,16 @@ class Network:
     @ieee_arithmetic
     def loss(self, x: Array, t: Array) -> Any:
         """The mean loss of the batch."""
-        self._check_batch(x, t)
+        self._check_batch(x)
         y, tape = self._forward(x)
-        loss = self._loss(y, t)
-        self._keep(tape)
-        return loss
+        end = self._end(y, t)
+        self._keep(tape, end)
+        return end.y
 
     @ieee_arithmetic
     def accuracy(self, x: Array, t: Array) -> float:
         """The share of samples whose largest logit is at the label (in rows of t: at the largest entry)."""
-        self._check_batch(x, t)
+        self._check_batch(x)
         y, _ = self._forward(x)
         self.last_layer._check(self, y, t)
         labels = t if t.ndim < y.ndim else t.argmax(axis=-1)
@@ -83,12 +83,12 @@ class Network:
     @ieee_arithmetic
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
-        self._check_batch(x, t)
+        self._check_batch(x)
         y, tape = self._forward(x)
-        self._loss(y, t)
-        gradients = self._backward(tape)
-        self._keep(tape)
-        return self.params.set_gradients(gradients)
+        end = self._end(y, t)
+        gradients = self._backward(tape, end)
+        self._keep(tape, end)
+        return self._params.set_gradients(gradients)
 
     @ieee_arithmetic
     def numerical_gradient(self, x: Array, t: Array) -> dict[str, Array]:
@@ -108,25 +108,23 @@ class Network:
         for layer in self.layers.values():
             if is_pure(layer):
                 layer._check(layer if tape else self, x)
-                x, cache = layer._forward(x)
-                tape.append(Step(layer, x, cache, is_pure=True))
+                step = Step(layer, True, *layer._forward(x))
             else:
-                x = layer.forward(x)
-                tape.append(Step(layer, x, None, is_pure=False))
+                step = Step(layer, False, layer.forward(x))
+            tape.append(step)
+            x = step.y
         return x, tape
 
-    def _loss(self, y: Array, t: Array) -> Any:
-        """The last layer keeps this pass as it would keep one of its own: p and t are small."""
+    def _end(self, y: Array, t: Array) -> Step:
+        """The loss of what the layers give."""
         if not is_pure(self.last_layer):
-            return self.last_layer.forward(y, t)
+            return Step(self.last_layer, False, self.last_layer.forward(y, t))
         self.last_layer._check(self, y, t)
-        loss, cache = self.last_layer._forward(y, t.copy())
-        self.last_layer._remember(loss, cache)
-        return loss
+        return Step(self.last_layer, True, *self.last_layer._forward(y, t.copy()))
 
-    def _backward(self, tape: list[Step]) -> Gradients:
+    def _backward(self, tape: list[Step], end: Step) -> Gradients:
         gradients = Gradients()
-        dout: Any = self.last_layer.backward()
+        dout: Any = end.layer._backward(1, end.cache)[0] if end.is_pure else end.layer.backward()
         first, *others = tape
         for step in reversed(others):
             dout, of_layer = step.back(dout)
@@ -134,10 +132,13 @@ class Network:
         gradients.add(first.layer, first.gradients(dout))
         return gradients
 
-    def _keep(self, tape: list[Step]) -> None:
+    def _keep(self, tape: list[Step], end: Step | None = None) -> None:
+        """The loss layer keeps the pass as it would one of its own: its probabilities and targets are small."""
         for step in tape:
             if step.is_pure:
                 step.layer._keep(step.y, step.cache)
+        if end and end.is_pure:
+            end.layer._remember(end.y, end.cache)
 
     def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
         """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""
@@ -148,5 +149,5 @@ class Network:
         finally:
             self.params[key] = kept
 
-    def _check_batch(self, x: Array, t: Array) -> None:
+    def _check_batch(self, x: Array) -> None:
         """Refuses what no layer would."""

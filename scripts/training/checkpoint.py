@@ -10,7 +10,7 @@ from typing import Any
 import safetensors.numpy
 
 from numpy_impl.validation import Array
-from torch_ref.weight_files import read_safetensors
+from torch_ref.training.files import read_safetensors
 
 NAME = "checkpoint.safetensors"
 KIND = "training, side by side"

@@ -48,10 +48,10 @@ class Ball(Arrangement):
     @ieee_arithmetic
     def mean(self, axis: Axes = None, *, keepdims: bool = False) -> "Ball":
         """Each term is divided by n or multiplied with 1/n, before the sum or after it: two roundings of it more."""
-        f, size, total = self.format, self.magnitude.sum(axis, keepdims=keepdims), self.sum(axis, keepdims=keepdims)
+        total = self.sum(axis, keepdims=keepdims)
         n = self.size // max(total.size, 1)
-        radius = (total.radius + f.gamma(2) * (1 + f.gamma(n)) * size) / n + (n + 1) * f.tau
-        return self.result(total.centre / n, radius, size)
+        shares = self.scaled(self.format.wide.type(1) / n, 2).sum(axis, keepdims=keepdims)
+        return self.result(shares.centre, shares.radius, total.magnitude)
 
     @ieee_arithmetic
     def max(self, axis: Axes = None, *, keepdims: bool = False) -> "Ball":

@@ -47,7 +47,8 @@ class Case:
         )
 
     def _upstream(self, dout: Any) -> dict[str, Any]:
-        return {**self.upstream, **({} if dout is None else {next(iter(self.upstream)): dout})}
+        changed = {} if dout is None else dict.fromkeys([*self.upstream][:1], dout)  # a network has none
+        return {**self.upstream, **changed}
 
     def arrays(self) -> dict[str, Array]:
         """All that the layer is given, by name."""

@@ -64,14 +64,14 @@ SILUS: list[Callable[[Noise, Any], Any]] = [
     lambda n, x: n.rounded(x / n.rounded(1 + n.exp(-x))),
 ]
 FUNCTIONS = {
-    "exp": Function(bounds.exp, -100, 80, LIBM, [Noise.exp], torch.exp),
-    "expm1": Function(bounds.expm1, -100, 80, LIBM, [lambda n, x: n.library(np.expm1, x)], torch.expm1),
+    "exp": Function(bounds.exp, -100, 75, LIBM, [Noise.exp], torch.exp),
+    "expm1": Function(bounds.expm1, -100, 75, LIBM, [lambda n, x: n.library(np.expm1, x)], torch.expm1),
     "log": Function(bounds.log, 0.3, 5, LIBM, [Noise.log], torch.log),
     "log1p": Function(bounds.log1p, -0.7, 5, LIBM, [lambda n, x: n.library(np.log1p, x)], torch.log1p),
     "sqrt": Function(bounds.sqrt, 0.3, 5, 2, [lambda n, x: n.rounded(np.sqrt(x), 2)], torch.sqrt),
     "tanh": Function(bounds.tanh, -120, 120, LIBM, [lambda n, x: n.library(np.tanh, x)], torch.tanh),
     "sigmoid": Function(sigmoid, -120, 120, LIBM + 2, [sigmoid_by_decay, sigmoid_by_growth], torch.sigmoid),
-    "softplus": Function(softplus, -120, 80, 2 * LIBM + 1, [softplus_as_sum, softplus_as_logarithm]),
+    "softplus": Function(softplus, -120, 75, 2 * LIBM + 1, [softplus_as_sum, softplus_as_logarithm]),
     "silu": Function(bounds.silu, -120, 120, LIBM + 3, SILUS, torch_silu),
     "gelu": Function(bounds.gelu, -120, 120, 3, [gelu_by_steps], lambda x: torch_gelu(x, approximate="tanh")),
     "square": Function(lambda x: x**2, -5, 5, 1, [lambda n, x: n.rounded(x * x)], torch.square),
@@ -80,35 +80,36 @@ FUNCTIONS = {
     "1.5": Function(lambda x: x**1.5, 0.3, 5, LIBM, [lambda n, x: n.rounded(x * n.rounded(np.sqrt(x), 2))]),
     "-0.5": Function(lambda x: x**-0.5, 0.3, 5, LIBM, [lambda n, x: n.library(lambda v: v**-0.5, x)], torch.rsqrt),
 }
+UP_UP_DOWN_DOWN, UP_DOWN_UP_UP = 3, 12  # seeds that draw such errors first
 each_function = pytest.mark.parametrize("name", FUNCTIONS)
 
 
 @each_function
 @given(
     st.floats(0, 1) | st.floats(0.45, 0.55),  # of the way from the least to the greatest: often near the turns
-    st.sampled_from([0.0, 1e-6]) | st.floats(0, 0.25),
+    st.sampled_from([0.0, 1e-6]) | st.floats(0, 0.25),  # of as much as the range of f allows
     st.sampled_from([-1.0, 0.0, 1.0]) | st.floats(-1, 1),
     st.integers(0, 99),
     st.sampled_from([0.0, 0.5, 1.0]),
 )
 @example(1.0, 0.25, 1.0, 0, 1.0)  # the end of the ball, and all roundings there
 @example(0.0, 0.25, 1.0, 0, 0.0)
-@example(0.49468, 0.25, -0.5, 0, 1.0)  # about the turns: −1.277 and its like
-@example(0.49687, 0.25, -0.5, 0, 1.0)
+@example(0.45417, 0.25, 0.97215, 0, 1.0)  # the turns of silu and gelu, further down than the ends
+@example(0.45625, 0.25, 0.97475, 0, 1.0)
+@example(0.4, 0.0, 0.0, UP_UP_DOWN_DOWN, 0.5)  # roundings that add up in a quotient
+@example(0.4, 0.0, 0.0, UP_DOWN_UP_UP, 0.5)
 def test_f_of_any_value_of_the_ball_is_within(
     name: str, at: float, e: float, where: float, seed: int, bias: float
 ) -> None:
     f = FUNCTIONS[name]
-    v = f.least + at * (f.most - f.least)
-    ball, noise = f.of(Ball(np.array(v), np.array(e), SINGLE)), Noise(seed, bias)
-    moved = np.array(v + where * e)
+    v, e = f.least + at * (f.most - f.least), e * (40 if f.least <= -100 else 1)
+    ball, moved = f.of(Ball(np.array(v), np.array(e), SINGLE)), np.array(v + where * e)
     assert_holds_truth(ball, f.of(exactly(moved)))
     for way in f.ways:
-        assert_within(way(noise, moved), ball)
+        assert_within(way(Noise(seed, bias), moved), ball)
     # And not much wider than what the ball is taken to, and the roundings of that.
-    with mpmath.workdps(50):
-        values = f.of(exactly(v + e * np.linspace(-1, 1, 17)))
-        reach, size = float(max(abs(values - values[8]))), float(max(abs(values)))
+    values = f.of(v + e * np.linspace(-1, 1, 401))
+    reach, size = max(abs(values - values[200])), max(abs(values))
     own = 2 * SINGLE.tau * (1 + abs(v)) + (LIBM + 1) * U * (abs(v) + e) * (name == "gelu")
     assert ball.radius <= 1.05 * reach + (f.roundings + 0.1) * U * size + own
 

@@ -69,6 +69,7 @@ OPERATIONS: dict[str, tuple[Callable[..., Any], list[Callable[[Noise, Array, Arr
     "sum": (lambda a, _: a.sum(1), [lambda noise, a, _: noise.sum(a.swapaxes(1, 2))]),
     "sum over two axes": (lambda a, _: a.sum((0, 2)), [lambda noise, a, _: noise.sum(_channels(a))]),
     "mean": (lambda a, _: a.mean((0, 2)), MEANS),
+    "mean of one": (lambda a, _: a[:1].mean(0), [lambda n, a, _: n.rounded(a[0] * n.rounded(1.0))]),
     "scatter-add": (
         lambda a, _: scatter_add(a, ROWS, (5, 4)),
         [lambda noise, a, _: np.array([noise.sum(_only(a, row).reshape(6, 4).T) for row in range(5)])],

@@ -1,11 +1,13 @@
 """The formulas of Affine, for balls and for many digits."""
 
+from typing import Any
+
 import numpy as np
 
 from torch_ref.bounds import Ball, concatenate
 
 
-def affine(x: Ball, W: Ball, b: Ball) -> Ball:
+def affine(x: Any, W: Any, b: Any) -> Any:
     """x W + b; for balls as one product, [x 1] [W; b]: the bias is a term more, added first, last or between."""
     if not isinstance(x, Ball):
         return x @ W + b

@@ -12,13 +12,10 @@ from torch_ref.families.losses.causes import SOFTMAX_WITH_LOSS
 from torch_ref.families.losses.formulas import softmax_with_loss, softmax_with_loss_backward
 from torch_ref.pair import Example, Kind, Pair, Refusal
 from torch_ref.registry import register
-from torch_ref.scenarios import Data
 
 
 def loss_of(targets: str) -> Callable[..., Example]:
-    return lambda cls, data: Example(
-        cls(), {"x": data.logits(), "t": data.targets(targets)}, {"dout": data.number()}
-    )
+    return lambda cls, data: Example(cls(), {"x": data.logits(), "t": data.targets(targets)}, {"dout": data.number()})
 
 
 def with_targets(what: str, change: Callable[[Any], Any], error: type[Exception]) -> Refusal:
@@ -74,8 +71,6 @@ LABELS = register(
     )
 )
 ROWS = register(
-    replace(
-        LABELS, name="softmax_with_loss_rows", example=loss_of("rows"), refusals=(*OF_ANY_TARGETS, *OF_ROWS)
-    )
+    replace(LABELS, name="softmax_with_loss_rows", example=loss_of("rows"), refusals=(*OF_ANY_TARGETS, *OF_ROWS))
 )
 ONE_HOT = replace(ROWS, name="softmax_with_loss_one_hot", example=loss_of("one-hot"))

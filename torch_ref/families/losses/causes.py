@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic
+from numpy_impl.validation import Array
 from torch_ref.bounds import Ball, exp, log
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Prediction

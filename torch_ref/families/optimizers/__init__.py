@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import numpy_impl
+from torch_ref.families.optimizers import causes
 from torch_ref.families.optimizers.formulas import sgd
 from torch_ref.pair import Example, Kind, Pair, Refusal
 from torch_ref.registry import register
@@ -34,6 +35,7 @@ SGD = register(
         input_gradients=(),
         options=("lr",),
         forward=sgd,
+        causes=causes.SGD,
         batches_only=True,
         refusals=(
             of_gradient("a gradient of another shape", lambda g: g[1:], ValueError),

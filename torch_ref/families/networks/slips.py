@@ -4,22 +4,32 @@ from typing import Any
 
 import numpy as np
 
-from mutants.catalogue import BOOK, mutant
 from numpy_impl import TwoLayerNet
 from numpy_impl.validation import Array
+from torch_ref.slip import BOOK, slip
 
 PAIR = "two_layer_net"
 
 
-class Backwards(TwoLayerNet):
-    """The gradient step by step, for mutants to change a step of it."""
+class ByHand(TwoLayerNet):
+    """Layer by layer, each by its own forward and backward, for slips to change a step of it."""
+
+    def predict(self, x: Array) -> Array:
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        return x
+
+    def loss(self, x: Array, t: Array) -> Any:
+        self._check_batch(x)
+        return self.last_layer.forward(self.predict(x), t)
 
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         self.loss(x, t)
         dout = self.start(self.last_layer.backward())
         for name in ("Affine2", "Relu1", "Affine1"):
             dout = self.through(name, dout)
-        return self._params.gradients()
+        first, second = self.layers["Affine1"], self.layers["Affine2"]
+        return {"W1": first.dW, "b1": first.db, "W2": second.dW, "b2": second.db}
 
     def start(self, dout: Array) -> Array:
         return dout
@@ -28,16 +38,16 @@ class Backwards(TwoLayerNet):
         return self.layers[name].backward(dout)
 
 
-@mutant(PAIR, cause="does not pass through the ReLU on its way back")
-class ReluSkippedInBackward(Backwards):
+@slip(PAIR, cause="does not pass through the ReLU on its way back")
+class ReluSkippedInBackward(ByHand):
     """backward goes past the ReLU."""
 
     def through(self, name: str, dout: Array) -> Array:
         return dout if name == "Relu1" else super().through(name, dout)
 
 
-@mutant(PAIR, cause="the ReLU is left out on the way forward")
-class ReluSkippedInForward(TwoLayerNet):
+@slip(PAIR, cause="the ReLU is left out on the way forward")
+class ReluSkippedInForward(ByHand):
     """predict goes past the ReLU, backward through it."""
 
     def predict(self, x: Array) -> Array:
@@ -46,24 +56,24 @@ class ReluSkippedInForward(TwoLayerNet):
         return self.layers["Affine2"].forward(a)
 
 
-@mutant(PAIR, cause="starts from ones")
-class StartsFromOnes(Backwards):
+@slip(PAIR, cause="starts from ones")
+class StartsFromOnes(ByHand):
     """backward starts from ones, not from the gradient of the loss."""
 
     def start(self, dout: Array) -> Array:
         return np.ones_like(dout)
 
 
-@mutant(PAIR, cause="divided by the length of the batch, once too often")
-class DividesByBatchAgain(Backwards):
+@slip(PAIR, cause="divided by the length of the batch, once too often")
+class DividesByBatchAgain(ByHand):
     """The network divides by N, as the loss has done."""
 
     def start(self, dout: Array) -> Array:
         return dout / dout.dtype.type(len(dout))
 
 
-@mutant(PAIR, source=BOOK, cause="W1, once it is assigned, has no effect")
-class RebindingIgnored(Backwards):
+@slip(PAIR, source=BOOK, cause="W1, once it is assigned, has no effect")
+class RebindingIgnored(ByHand):
     """params is a dict beside the layers: params["W1"] = v changes nothing in them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,11 +84,11 @@ class RebindingIgnored(Backwards):
     def params(self) -> Any:
         return self._beside
 
-    def _check(self, x: Array, t: Array) -> None:
+    def _check_batch(self, x: Array) -> None:
         """As in the book."""
 
 
-@mutant(PAIR, cause="under the wrong name")
+@slip(PAIR, cause="under the wrong name")
 class GradientsInReverse(TwoLayerNet):
     """The biases' gradients come back under each other's names."""
 
@@ -87,7 +97,7 @@ class GradientsInReverse(TwoLayerNet):
         return grads | {"b1": grads["b2"], "b2": grads["b1"]}
 
 
-@mutant(PAIR, cause="it adds up over calls")
+@slip(PAIR, cause="it adds up over calls")
 class AddsUpOverBatches(TwoLayerNet):
     """gradient adds to the gradients of the call before."""
 
@@ -101,7 +111,7 @@ class AddsUpOverBatches(TwoLayerNet):
         return grads
 
 
-@mutant(PAIR, cause="it is all 0")
+@slip(PAIR, cause="it is all 0")
 class BiasOfFirstLayerFrozen(TwoLayerNet):
     """b1 has no gradient."""
 
@@ -110,19 +120,19 @@ class BiasOfFirstLayerFrozen(TwoLayerNet):
         return grads | {"b1": np.zeros_like(grads["b1"])}
 
 
-@mutant(PAIR, cause="by a step of SGD, learning rate 0.1")
-class UpdatesWhileGoingBack(Backwards):
+@slip(PAIR, cause="by a step of SGD, learning rate 0.1")
+class UpdatesWhileGoingBack(ByHand):
     """W2 is updated before the gradient goes through it to the first layer."""
 
     def through(self, name: str, dout: Array) -> Array:
+        dx = super().through(name, dout)
         if name != "Affine2":
-            return super().through(name, dout)
-        layer: Any = self.layers[name]
-        layer.backward(dout)
+            return dx
+        layer = self.layers[name]
         return dout @ (layer.W - layer.W.dtype.type(0.1) * layer.dW).T
 
 
-@mutant(PAIR, cause="it is that of the call before")
+@slip(PAIR, cause="it is that of the call before")
 class LossOfTheBatchBefore(TwoLayerNet):
     """After gradient, last_layer.loss is the loss of the call before."""
 
@@ -134,7 +144,7 @@ class LossOfTheBatchBefore(TwoLayerNet):
         return grads
 
 
-@mutant(PAIR, cause="gradient changes x in place")
+@slip(PAIR, cause="gradient changes x in place")
 class NormalisesTheBatchInPlace(TwoLayerNet):
     """The mean of the batch is subtracted from the caller's x."""
 

@@ -10,12 +10,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic
-from torch_ref.battery import Subject
+from numpy_impl.validation import Array
+from torch_ref import bounds_of, results_of
 from torch_ref.bounds import Ball
-from torch_ref.comparison import finding
-from torch_ref.pair import Example, Pair
+from torch_ref.checks.subject import Subject
+from torch_ref.diagnosis.finding import finding
+from torch_ref.pair import Example, Kind, Pair
+from torch_ref.results import forward_of, params_of
 from torch_ref.scenarios import Scenario
 
 Rival: TypeAlias = Callable[[Subject, Scenario], bool]
@@ -56,7 +58,7 @@ def all_ones(subject: Subject, scenario: Scenario) -> bool:
     """Our own bounds, under an upstream gradient of ones."""
     bounds = _bounds_with_ones(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
     try:
-        ours = subject.pair.results(_with_ones(subject.example(scenario)))
+        ours = results_of(subject.pair, _with_ones(subject.example(scenario)))
     except Exception:  # noqa: BLE001 - whatever stops the layer or the comparison is an alarm
         return True
     return not all(finding(ours[name], ball).ok for name, ball in bounds.items())
@@ -71,11 +73,15 @@ def book_alone(subject: Subject, scenario: Scenario) -> bool:
 
 
 def gradcheck(subject: Subject, scenario: Scenario) -> bool:
-    """torch.autograd.gradcheck with its defaults, of the layer as an autograd.Function; it is meant for float64."""
-    if subject.dtype != np.float64 or not scenario.is_small:
+    """torch.autograd.gradcheck with its defaults, of the layer as an autograd.Function; it is meant for float64.
+
+    An optimizer has no gradient to check.
+    """
+    if subject.dtype != np.float64 or not scenario.is_small or subject.pair.kind is Kind.OPTIMIZER:
         return False
     example = subject.example(scenario)
-    variables = _variables(subject, example)
+    of_inputs = {name: example.inputs[name] for name in subject.pair.input_gradients}
+    variables = of_inputs | params_of(subject.pair, example.layer)
     tensors = [torch.tensor(value, requires_grad=True) for value in variables.values()]
 
     def function(*values: torch.Tensor) -> Any:
@@ -99,42 +105,32 @@ RIVALS: dict[str, Rival] = {
 
 
 class _AsFunction(torch.autograd.Function):
-    """The NumPy layer on tensors: made anew for each call, with these values in the place of x and the parameters."""
+    """The NumPy layer on tensors: run anew for each call, with these values in the place of inputs and parameters."""
 
     @staticmethod
     def forward(ctx: Any, subject: Subject, example: Example, names: list[str], *values: torch.Tensor) -> torch.Tensor:
-        layer, arrays = (
-            example.layer,
-            dict(zip(names, (value.detach().numpy().copy() for value in values), strict=True)),
-        )
-        for name, array in arrays.items():
-            if name != "x":
-                layer.params[name][...] = array
-        inputs = (arrays.get("x", example.inputs[0]), *example.inputs[1:])
-        ctx.made = subject, layer, inputs, names
-        return torch.as_tensor(layer.forward(*inputs) if hasattr(layer, "forward") else layer.loss(*inputs)).clone()
+        arrays = {name: value.detach().numpy().copy() for name, value in zip(names, values, strict=True)}
+        params = params_of(subject.pair, example.layer)
+        for name in params:
+            params[name][...] = arrays[name]
+        inputs = {name: arrays.get(name, value) for name, value in example.inputs.items()}
+        ctx.made = subject.pair, example._replace(inputs=inputs), names
+        return torch.as_tensor(forward_of(example.layer, subject.pair)(*inputs.values())).clone()
 
     @staticmethod
     def backward(ctx: Any, dout: torch.Tensor) -> Any:
-        subject, layer, inputs, names = ctx.made
-        grads = subject.pair.results(Example(layer, inputs, _plain(dout)))
-        scale = 1 if hasattr(layer, "backward") else float(dout)
+        pair, example, names = ctx.made
+        upstream = dict.fromkeys(example.upstream, dout.numpy().copy() if dout.ndim else float(dout))
+        grads = results_of(pair, example._replace(upstream=upstream))
+        scale = float(dout) if pair.kind is Kind.NETWORK else 1
         return None, None, None, *(torch.as_tensor(grads[f"d{name}"] * scale) for name in names)
-
-
-def _plain(dout: torch.Tensor) -> Any:
-    return dout.numpy().copy() if dout.ndim else float(dout)
-
-
-def _variables(subject: Subject, example: Example) -> dict[str, Array]:
-    x = {"x": example.inputs[0]} if hasattr(example.layer, "backward") else {}
-    return x | subject.pair.params(example.layer)
 
 
 @cache
 def _bounds_with_ones(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, Ball]:
-    return pair.bounds(_with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
+    return bounds_of(pair, _with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
 
 
 def _with_ones(example: Example) -> Example:
-    return example._replace(dout=np.ones_like(example.dout) if isinstance(example.dout, np.ndarray) else 1)
+    ones = {name: np.ones_like(value) if np.ndim(value) else 1 for name, value in example.upstream.items()}
+    return example._replace(upstream=ones)

@@ -1,4 +1,7 @@
-"""What a mutant is, and how it gets into the catalogue."""
+"""A slip: a layer with one mistake, in the place of a pair's own. The checks must catch each of them.
+
+Slips stand in the room of their family, in modules called `slips` or `slips_...`, and are imported on demand alone.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +13,14 @@ BOOK = "Saito, Deep Learning from Scratch, code of chapters 4 and 5"
 
 
 @dataclass(frozen=True, eq=False)
-class Mutant:
-    """A layer with one slip. `unseen_in` says in which dtype no bound can show it, and why.
+class Slip:
+    """`words` say what is wrong with the layer, `unseen_in` in which dtype no bound can show it, and why.
 
     `cause` is what a diagnosis is to say of it, or a part of that; empty where it has no name for the slip.
     """
 
     name: str
-    slip: str
+    words: str
     pair: str
     layer: Callable[..., Any]
     source: str = ""
@@ -25,17 +28,17 @@ class Mutant:
     unseen_in: Mapping[str, str] = field(default_factory=dict)
 
 
-CATALOGUE: list[Mutant] = []
+SLIPS: list[Slip] = []
 
 
-def mutant(
+def slip(
     pair: str, *, source: str = "", cause: str = "", unseen_in: Mapping[str, str] | None = None
 ) -> Callable[[Layer], Layer]:
-    """Puts a class into the catalogue, in the place of the layer of this pair. The docstring names the slip."""
+    """Marks a class as a slip, in the place of the layer of this pair. Its docstring names the mistake."""
 
     def add(layer: Layer) -> Layer:
-        slip = (layer.__doc__ or "").rstrip(".")
-        CATALOGUE.append(Mutant(layer.__name__, slip, pair, layer, source, cause, unseen_in or {}))
+        words = (layer.__doc__ or "").rstrip(".")
+        SLIPS.append(Slip(layer.__name__, words, pair, layer, source, cause, unseen_in or {}))
         return layer
 
     return add

@@ -1,16 +1,27 @@
 """The documents of this project: their blocks of code, and their links to lines of code.
 
-`python tests/documents.py` puts the line numbers of the links right; a test sees that they are.
+`python tests/helpers/documents.py` puts the links right, file and lines, by the names that they bear; a test sees that
+they are.
 """
 
 import ast
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "numpy_impl/README.md", "torch_ref/README.md", "scripts/README.md")
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("numpy_impl", "torch_ref", "scripts", "tests")
+DOCUMENTS = (
+    "README.md",
+    *(
+        str(file.relative_to(ROOT))
+        for folder in FOLDERS
+        for file in sorted((ROOT / folder).glob("**/*.md"))
+        if file.parent.name != "data"  # a licence
+    ),
+)
 
 LINK = re.compile(r"\]\((?P<to>[^)\s]+)\)")
 # [`Affine.backward`](numpy_impl/layers.py#L76-L84), with the lines or without.
@@ -50,15 +61,27 @@ def with_lines(document: str, text: str) -> str:
     Raises ValueError for one that is not there.
     """
 
+    here = (ROOT / document).parent
+
     def put_right(link: re.Match[str]) -> str:
-        if link["name"].endswith(".py"):
-            return f"[`{link['name']}`]({link['file']})"
-        span = definitions((ROOT / document).parent / link["file"]).get(link["name"])
-        if not span:
-            raise ValueError(f"{document}: there is no {link['name']} in {link['file']}")
-        return f"[`{link['name']}`]({link['file']}#L{span[0]}-L{span[1]})"
+        name, file = link["name"], here / link["file"]
+        if name.endswith(".py"):
+            return f"[`{name}`]({link['file']})"
+        if not (file.is_file() and name in definitions(file)):
+            places = [place for place in python_files() if name in definitions(place)]
+            if len(places) != 1:
+                where = ", ".join(str(place.relative_to(ROOT)) for place in places) or "no file"
+                raise ValueError(f"{document}: {name} must be in {link['file']} or in one other file, got {where}")
+            (file,) = places
+        first, last = definitions(file)[name]
+        return f"[`{name}`]({os.path.relpath(file, here)}#L{first}-L{last})"
 
     return LINK_TO_CODE.sub(put_right, text)
+
+
+@cache
+def python_files() -> list[Path]:
+    return [file for folder in FOLDERS for file in (ROOT / folder).glob("**/*.py")]
 
 
 @cache
