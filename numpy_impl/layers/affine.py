@@ -30,6 +30,8 @@ class Affine(Layer):
     """
 
     W, b = Parameter(), Parameter()
+    dW: Any
+    db: Any
 
     def __init__(self, W: Array, b: Array) -> None:
         check_affine(self, W, b)

@@ -8,7 +8,7 @@ import numpy as np
 
 from numpy_impl.differences import numerical_gradient
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.layer import Loss, is_pure
+from numpy_impl.layer import is_pure
 from numpy_impl.networks.parameters import Gradients, Parameters
 from numpy_impl.validation import Array
 
@@ -46,7 +46,7 @@ class Network:
     x is never copied. Input that a layer refuses is refused in the network's name, before anything has changed.
     """
 
-    def __init__(self, layers: Mapping[str, Any], last_layer: Loss, names: Mapping[str, str] | None = None) -> None:
+    def __init__(self, layers: Mapping[str, Any], last_layer: Any, names: Mapping[str, str] | None = None) -> None:
         self.layers, self.last_layer = dict(layers), last_layer
         self._params = Parameters(self, names)
 

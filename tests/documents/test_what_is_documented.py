@@ -1,7 +1,4 @@
-"""Everything in the documents runs: each block of code, each printed result, each link. (Blocks with >>> are doctests.)
-
-It stands last, for it waits for commands that take a while.
-"""
+"""Everything in the documents runs: each block of code, each printed result. (Blocks with >>> are doctests.)"""
 
 import contextlib
 import re
@@ -15,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from documents import DOCUMENTS, ROOT, Block, blocks, text_of
-from printed import COMMANDS_OF_THE_DOCUMENTS as COMMANDS
-from printed import environment
+from printed import environment, printed
 from safetensors.numpy import save_file
 from shown import Near, assert_shows, exactly, in_training, of_any_size, of_its_size, of_others
 
@@ -25,6 +21,7 @@ from torch_ref import candidate, examine, network_of, verify
 
 BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 RENDERED = {"math", "mermaid"}
+pytestmark = pytest.mark.xdist_group("documents")  # which share the commands that they run
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class PrintedBy:
         assert f"`python {self.command}`" in text_of(block.document)
         lines = [line for line in block.text.splitlines(keepends=True) if re.search(self.only, line)]
         assert lines
-        assert_shows(replace(block, text="".join(lines)), COMMANDS.printed(self.command), self.near, self.left_out)
+        assert_shows(replace(block, text="".join(lines)), printed(self.command), self.near, self.left_out)
 
 
 # The rows, and what is said of all. Whether a ReLU opens on one side only, and when, is another on every machine.
@@ -90,7 +87,7 @@ def is_the_report_of_mine(block: Block, _: Path) -> None:
 def is_two_commands(block: Block, _: Path) -> None:
     main, tests = block.text.splitlines()
     assert main == "pip install -e . && python scripts/train_mnist.py"  # which the output below it is of
-    assert tests == "pip install -e '.[test]' && pytest --cov"  # which .ci/run takes from here
+    assert tests == "pip install -e '.[test]' && pytest --cov -n auto"  # which .ci/run takes from here
     assert "grep -E '^pip install .* && pytest' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
@@ -130,10 +127,10 @@ BENCHMARK = "scripts/benchmark.py --rounds 1"
 def is_the_benchmark(block: Block, _: Path) -> None:
     """A round will do, for times are compared in form only; without a compiler there is no line of `compile`."""
     assert "`python scripts/benchmark.py`" in text_of(block.document)
-    printed = COMMANDS.printed(BENCHMARK).replace("1 round in", "21 rounds in")
-    if "\ncompile " not in printed:
-        printed = re.sub(r"\nfloor   (.*)\n", r"\nfloor   \1\ncompile \1\n", printed)
-    assert_shows(block, printed, of_any_size)
+    shown = printed(BENCHMARK).replace("1 round in", "21 rounds in")
+    if "\ncompile " not in shown:
+        shown = re.sub(r"\nfloor   (.*)\n", r"\nfloor   \1\ncompile \1\n", shown)
+    assert_shows(block, shown, of_any_size)
 
 
 WHO_IS_BETTER = r" (=|NumPy|PyTorch)(?= |$)"  # which may change where the two are close
@@ -160,14 +157,6 @@ def checks_of(block: Block) -> list[Callable[[Block, Path], None]]:
     return [check for (name, start), check in CHECKS.items() if name == block.document and block.text.startswith(start)]
 
 
-def commands_of(item: pytest.Function) -> list[str]:
-    """What a test of this file waits for; conftest starts it early."""
-    block = item.callspec.params.get("block") if hasattr(item, "callspec") else None
-    checks = checks_of(block) if isinstance(block, Block) else []
-    found = [check.command for check in checks if isinstance(check, PrintedBy)]
-    return found + [BENCHMARK for check in checks if check is is_the_benchmark]
-
-
 TO_CHECK = [block for block in BLOCKS if block.language not in RENDERED and not block.text.startswith(">>> ")]
 
 
@@ -189,9 +178,9 @@ def test_every_document_with_examples_is_collected(request: pytest.FixtureReques
 
 
 def test_the_table_of_the_other_ways_is_that_of_the_kill_matrix() -> None:
-    printed = COMMANDS.printed("scripts/kill_matrix.py")
-    (totals,) = re.findall(r"caught, of \d+ +(.*)", printed)
-    (alarms,) = re.findall(r"^ours .*, .*$", printed, re.MULTILINE)
+    shown_matrix = printed("scripts/kill_matrix.py")
+    (totals,) = re.findall(r"caught, of \d+ +(.*)", shown_matrix)
+    (alarms,) = re.findall(r"^ours .*, .*$", shown_matrix, re.MULTILINE)
     names, counts = zip(*(one.rsplit(" ", 1) for one in alarms.split(", ")), strict=True)
     head, caught, false_alarms = (
         [cell.strip() for cell in row.split("|")[2:-1]]

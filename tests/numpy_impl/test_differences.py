@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from numpy_impl import complex_step_gradient, numerical_gradient
 from numpy_impl.validation import Array
-from torch_ref.contract_checks import LAYOUTS
+from torch_ref.checks.contract import LAYOUTS
 
 
 def squares(x: Array) -> Any:

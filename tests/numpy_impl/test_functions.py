@@ -12,12 +12,12 @@ from hypothesis.extra.numpy import arrays
 
 from numpy_impl import cross_entropy_error, log_softmax, softmax
 from numpy_impl.validation import Array
-from torch_ref import layer_bounds
 from torch_ref.bounds import format_of
-from torch_ref.comparison import finding
+from torch_ref.diagnosis.finding import finding
+from torch_ref.families.losses import formulas
 
 FUNCTIONS = {"softmax": softmax, "log_softmax": log_softmax}
-BOUNDS = {"softmax": layer_bounds.softmax, "log_softmax": layer_bounds.log_softmax}
+BOUNDS = {"softmax": formulas.softmax, "log_softmax": formulas.log_softmax}
 TORCH = {"softmax": torch.softmax, "log_softmax": torch.log_softmax}
 both = pytest.mark.parametrize("name", FUNCTIONS)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_layers import LABELS, LOGITS, ROWS, B, W, X
 
-from numpy_impl import Affine, SoftmaxWithLoss
+from numpy_impl import Affine, Layer, Parameter, SoftmaxWithLoss
 from numpy_impl.validation import Array
-from torch_ref.contract_checks import LAYOUTS
+from torch_ref.checks.contract import LAYOUTS
 
 
 @pytest.mark.parametrize("t", [LABELS, ROWS])
@@ -60,3 +60,67 @@ def test_a_memory_map_is_an_array(tmp_path: Any) -> None:
     mapped = np.memmap(tmp_path / "x", dtype=float, mode="w+", shape=X.shape)
     mapped[...] = X
     np.testing.assert_array_equal(Affine(W, B).forward(mapped), X @ W + B, strict=True)
+
+
+class Identity(Layer):
+    """Hands out what it was given, and keeps it."""
+
+    def _forward(self, x: Array) -> Any:
+        return x, x
+
+    def _backward(self, dout: Array, _x: Array) -> Any:
+        return dout, {}
+
+
+class Scale(Layer):
+    """gamma x, whose gradient of gamma is an array that it keeps."""
+
+    gamma = Parameter()
+
+    def _forward(self, x: Array) -> Any:
+        return self.gamma * x, x
+
+    def _backward(self, dout: Array, x: Array) -> Any:
+        return self.gamma * dout, {"gamma": x}
+
+
+def test_what_is_handed_out_is_the_callers_also_where_a_layer_hands_out_what_it_keeps() -> None:
+    layer, x = Identity(), X.copy()
+    y = layer.forward(x)
+    assert not np.shares_memory(y, x)
+    y[...] = 0
+    np.testing.assert_array_equal(layer._cache, X, strict=True)
+    dx = layer.backward(x)
+    assert not np.shares_memory(dx, x)
+    scale = Scale()
+    scale.gamma = np.ones(2)
+    scale.forward(x)
+    scale.backward(x)
+    assert not np.shares_memory(scale.dgamma, scale._cache)  # type: ignore[attr-defined]
+
+
+def test_a_parameter_is_declared_and_has_a_gradient() -> None:
+    class Shifted(Scale):
+        beta = Parameter()
+
+    layer = Shifted()
+    assert Shifted.parameter_names == ("gamma", "beta")
+    assert (layer.dgamma, layer.dbeta) == (None, None)  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="Shifted: its parameter gamma is not set yet"):
+        layer.gamma  # noqa: B018
+    assert not hasattr(layer, "beta")
+    layer.gamma, layer.beta = np.array([2.0, 3.0]), np.array([1.0])
+    assert {name: value.tolist() for name, value in layer.params.items()} == {"gamma": [2, 3], "beta": [1]}
+    with pytest.raises(ValueError, match=r"Shifted: gamma must have shape \(2,\), got \(1,\)"):
+        layer.gamma = np.ones(1)
+    assert isinstance(Scale.gamma, Parameter)
+
+
+def test_a_layer_must_have_both_methods() -> None:
+    class Mute(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Mute: a layer must have _forward, or a forward of its own"):
+        Mute().forward(X)
+    with pytest.raises(NotImplementedError, match="Mute: a layer must have _backward, or a backward of its own"):
+        Mute()._backward(X, None)

@@ -159,8 +159,9 @@ REFUSALS: list[Refusal] = [
             (True, TypeError, "must be a number, got True"),
             ([1.0], TypeError, "must be a number, got list"),
             (1j, TypeError, "must be float64, got complex"),
-            (np.float32(1), TypeError, "must be float64, got float32"),
-            (np.int64(1), TypeError, "must be float64, got int64"),
+            (np.complex128(1), TypeError, "must be float64, got complex"),
+            (np.bool_(1), TypeError, "must be a number, got bool"),
+            (np.array("1"), TypeError, "must be a number, got <U1"),
             (np.ones(1), ValueError, r"must have the shape of the output, \(\), got \(1,\)"),
             (10**400, ValueError, "must fit into float64, got an integer of 1329 bits"),
         )

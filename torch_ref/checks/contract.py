@@ -57,7 +57,7 @@ def check_memory_layouts(subject: Subject) -> None:
                 what = error.sentence if isinstance(error, CheckError) else f"it raises {type(error).__name__}: {error}"
                 raise CheckError(f"for arrays in {layout} {what}") from error
             for name, ball in bounds.items():
-                if finding(plain[name], ball, name).ok:
+                if not is_equal(ours[name], plain[name]) and finding(plain[name], ball, name).ok:
                     found = finding(ours[name], ball, name)
                     what = f"{name} is wrong for arrays in {layout}, on {scenario.name}: {found}"
                     require(found.ok, what, tensor=name)

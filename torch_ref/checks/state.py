@@ -44,7 +44,8 @@ def _beside_another_layer(subject: Subject) -> None:
     if has_backward(pair):
         y = now.layer.forward(*now.inputs.values())
         other.layer.forward(*other.inputs.values())
-        got = subject.results(pair.ordinary) | {pair.outputs[0]: np.array(y)} | gradients_of(pair, now)
+        gradients = gradients_of(pair, now)  # before any other layer of the class is run
+        got = subject.results(pair.ordinary) | {pair.outputs[0]: np.array(y)} | gradients
         cases = case_of(pair, other), case_of(pair, now)
         _require_no_trace(subject, got, *cases, "while another layer of the class is used")
 

@@ -11,6 +11,7 @@ from torch_ref import places, results, right
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.case import Case, case_of
 from torch_ref.diagnosis.explain import Observation
+from torch_ref.diagnosis.finding import Finding, finding
 from torch_ref.oracles.autograd import Results
 from torch_ref.pair import Example, Pair
 from torch_ref.scenarios import Data, Scenario
@@ -33,8 +34,7 @@ class Subject:
 
     def case(self, scenario: Scenario) -> Case:
         """What it is given on a scenario, and what is right for it: that of the pair's own layer."""
-        example = Subject(self.pair, self.dtype, seed=self.seed).example(scenario)
-        return case_of(self.pair, example, self.bounds(scenario))
+        return _case(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
     def observed(self, scenario: Scenario, name: str) -> Observation:
         """One tensor that the layer computes."""
@@ -70,6 +70,10 @@ class Subject:
         """What PyTorch computes."""
         return _torch_results(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
+    def torch_finding(self, scenario: Scenario, name: str) -> Finding:
+        """One tensor of PyTorch's beside its bound."""
+        return _torch_finding(self.pair, scenario, np.dtype(self.dtype), self.seed, name)
+
     def exact(self, scenario: Scenario) -> Results:
         """The results to many digits."""
         return _exact(self.pair, scenario, np.dtype(self.dtype), self.seed)
@@ -86,8 +90,20 @@ def _bounds(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, 
 
 
 @lru_cache(maxsize=KEPT)
+def _case(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Case:
+    example = Subject(pair, dtype, seed=seed).example(scenario)
+    return case_of(pair, example, _bounds(pair, scenario, dtype, seed))
+
+
+@lru_cache(maxsize=KEPT)
 def _torch_results(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return results.torch_results(pair, Subject(pair, dtype, seed=seed).example(scenario))
+
+
+@lru_cache(maxsize=8 * KEPT)  # of each tensor
+def _torch_finding(pair: Pair, scenario: Scenario, dtype: Any, seed: int, name: str) -> Finding:
+    theirs, ball = _torch_results(pair, scenario, dtype, seed), _bounds(pair, scenario, dtype, seed)[name]
+    return finding(theirs.get(name), ball, name)
 
 
 @lru_cache(maxsize=KEPT)

@@ -10,8 +10,8 @@ from numpy_impl import complex_step_gradient
 from numpy_impl.validation import Array
 from torch_ref.checks.subject import CheckError, Subject, require
 from torch_ref.diagnosis.explain import causes_of
-from torch_ref.diagnosis.finding import Verdict
-from torch_ref.diagnosis.report import Report, compare
+from torch_ref.diagnosis.finding import Verdict, finding
+from torch_ref.diagnosis.report import Report, Row
 from torch_ref.oracles.many_digits import DIGITS
 from torch_ref.pair import Kind
 from torch_ref.results import forward_of, params_of, results, torch_results
@@ -20,9 +20,9 @@ from torch_ref.scenarios import SCENARIOS, Scenario
 
 def report(subject: Subject, scenario: Scenario, name: str) -> Report:
     """One tensor on one scenario."""
-    bound, ours = {name: subject.bounds(scenario)[name]}, {name: subject.observed(scenario, name).got}
-    rows = compare(ours, subject.torch_results(scenario), bound)
-    return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", rows)
+    ours = finding(subject.observed(scenario, name).got, subject.bounds(scenario)[name], name)
+    row = Row(name, ours, subject.torch_finding(scenario, name))
+    return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", (row,))
 
 
 def check_values(subject: Subject, name: str) -> None:

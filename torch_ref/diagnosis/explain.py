@@ -169,4 +169,6 @@ def _fitted(direction: Prediction, name: str, wrong: Sequence[Observation]) -> f
         if 0 < size < np.inf:
             fits.append(np.sum(difference[usable] * d[usable]) / size)
             entries += int(np.count_nonzero(usable & (d != 0) & (abs(difference) > right.radius)))
+        if entries > 1:
+            break
     return float(f"{fits[0]:.3g}") if entries > 1 and np.isfinite(fits[0]) else 0.0

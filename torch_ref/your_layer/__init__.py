@@ -1,1 +1,1 @@
-"""A layer of somebody else's: made, matched with PyTorch's module, examined, and what is wrong said in words."""
+"""A user's own layer: loaded, made, matched with its PyTorch twin, examined, and its mistakes reported in words."""

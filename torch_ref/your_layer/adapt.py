@@ -1,40 +1,39 @@
-"""A layer of somebody else's behind the face that the checks know: the pair's names, and results that are arrays.
+"""A user's layer behind the face that the checks know: the pair's names, and results that are arrays.
 
-What the layer hands out is looked at here first: a forward that returns None is told so, by a `CheckError`.
+All that the layer hands out passes here first: a forward that returns None is a `CheckError` that says so.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref import places
 from torch_ref.checks.subject import CheckError, require
-
-
-class Place(NamedTuple):
-    """Where a layer keeps a parameter of the pair: under which name of its own, and whether transposed."""
-
-    name: str
-    transposed: bool = False
-
-    def read(self, array: Array) -> Array:
-        """The pair's array, from the layer's, or the other way round."""
-        return array.T if self.transposed else array
+from torch_ref.pair import Kind
+from torch_ref.your_layer.match import Places
 
 
 class Adapter:
-    """`layer` is what was made of the class under check, `method` what computes its gradients."""
+    """`layer` is the object of the class under check, `method` the one that computes its gradients.
+
+    Attributes in `passed` are read from the layer as they are.
+    """
 
     method = "backward"
-    sizes: Mapping[str, int] = MappingProxyType({})  # what it was made in
+    sizes: Mapping[str, int] = MappingProxyType({})  # that the layer was made in
 
-    def __init__(self, layer: Any, kept_in: Mapping[str, Place]) -> None:
-        self.layer, self.kept_in = layer, kept_in
+    def __init__(self, layer: Any, kept_in: Places, passed: Collection[str] = ()) -> None:
+        self.layer, self.kept_in, self.passed = layer, kept_in, passed
         self.params = Parameters(layer, kept_in)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("passed", ()):
+            return getattr(self.layer, name)
+        raise AttributeError(name)
 
     def _call(self, method: str, *args: Any) -> Any:
         try:
@@ -45,7 +44,7 @@ class Adapter:
             raise CheckError(f"it raises {in_words(error)}", method=method) from error
 
     def _gradient(self, name: str, value: Any) -> Array:
-        """A gradient of the pair's, from what the layer calls it."""
+        """The pair's gradient, from the layer's."""
         return self.kept_in[name].read(an_array(value, self.method, f"the gradient of {name}", tensor=f"d{name}"))
 
 
@@ -53,15 +52,10 @@ class LayerAdapter(Adapter):
     """With forward and backward; the gradients are left in dW, or in a mapping `grads`."""
 
     def forward(self, *inputs: Array) -> Array:
-        y = self._call("forward", *inputs)
-        if len(inputs) > 1:
-            return a_loss(y, "forward", inputs[0].dtype)
-        return an_array(y, "forward", "its result", tensor="y")
+        return an_array(self._call("forward", *inputs), "forward", "its result", tensor="y")
 
-    def backward(self, dout: Any) -> Array:
-        """A loss may have a backward that takes no dout: it is that of a dout of 1."""
-        given = [dout] if np.ndim(dout) or _takes_arguments(self.layer.backward) else []
-        return an_array(self._call("backward", *given), "backward", "dx", tensor="dx")
+    def backward(self, *upstream: Any) -> Array:
+        return an_array(self._call("backward", *upstream), "backward", "dx", tensor="dx")
 
     @property
     def grads(self) -> dict[str, Array]:
@@ -72,6 +66,16 @@ class LayerAdapter(Adapter):
             return places.gradient(self.layer, self.kept_in[name].name)
         except AttributeError as error:
             raise CheckError(str(error), tensor=f"d{name}") from error
+
+
+class LossAdapter(LayerAdapter):
+    """With forward(x, t), whose result is a number; a backward without arguments is that of a dout of 1."""
+
+    def forward(self, *inputs: Array) -> Array:
+        return a_loss(self._call("forward", *inputs), "forward", inputs[0].dtype)
+
+    def backward(self, *upstream: Any) -> Array:
+        return super().backward(*(upstream if inspect.signature(self.layer.backward).parameters else ()))
 
 
 class NetworkAdapter(Adapter):
@@ -92,7 +96,7 @@ class NetworkAdapter(Adapter):
         return found
 
     def _loss_after_gradient(self, x: Array, t: Array) -> Array:
-        """That of loss(x, t); where the network keeps the loss of the pass just made, it must be the same."""
+        """That of loss(x, t); a network that keeps the loss of the pass just made must have kept the same."""
         kept = getattr(getattr(self.layer, "last_layer", None), "loss", None)
         loss = self.loss(x, t)
         if kept is not None and not callable(kept):
@@ -101,19 +105,22 @@ class NetworkAdapter(Adapter):
         return loss
 
 
-def _takes_arguments(method: Any) -> bool:
-    return bool(inspect.signature(method).parameters)
+METHODS = {
+    Kind.LAYER: ("forward", "backward"),
+    Kind.LOSS: ("forward", "backward"),
+    Kind.NETWORK: ("loss", "gradient"),
+}
+_ADAPTERS = {Kind.LAYER: LayerAdapter, Kind.LOSS: LossAdapter, Kind.NETWORK: NetworkAdapter}
 
 
-def face(layer: Any, kept_in: Mapping[str, Place]) -> LayerAdapter | NetworkAdapter:
-    """The one that fits: a layer has a backward."""
-    return LayerAdapter(layer, kept_in) if hasattr(layer, "backward") else NetworkAdapter(layer, kept_in)
+def adapted(layer: Any, kind: Kind, kept_in: Places, passed: Collection[str] = ()) -> Adapter:
+    return _ADAPTERS[kind](layer, kept_in, passed)
 
 
 class Parameters(MutableMapping[str, Array]):
     """The layer's parameters under the pair's names: its own arrays, or views of them."""
 
-    def __init__(self, layer: Any, kept_in: Mapping[str, Place]) -> None:
+    def __init__(self, layer: Any, kept_in: Places) -> None:
         self._layer, self._kept_in = layer, kept_in
 
     def __getitem__(self, name: str) -> Array:
@@ -139,7 +146,7 @@ class Parameters(MutableMapping[str, Array]):
 
 
 def a_loss(value: Any, method: str, dtype: Any) -> Array:
-    """A number of NumPy's; or one of Python's, which has only one kind of it."""
+    """A number of NumPy's; or Python's float, which has but one dtype."""
     return an_array(np.asarray(value, dtype) if type(value) is float else value, method, "the loss", tensor="loss")
 
 
@@ -154,12 +161,8 @@ def an_array(value: Any, method: str, what: str, *, tensor: str) -> Array:
     plain = type(value) is np.ndarray or isinstance(value, np.generic)
     require(plain, f"{what} must be an array, got {_kind(value)}", tensor=tensor, method=method)
     array = np.asarray(value)
-    require(
-        array.dtype.kind in "fc",
-        f"{what} must hold floating-point numbers, got {array.dtype}",
-        tensor=tensor,
-        method=method,
-    )
+    floating = f"{what} must hold floating-point numbers, got {array.dtype}"
+    require(array.dtype.kind in "fc", floating, tensor=tensor, method=method)
     return array
 
 

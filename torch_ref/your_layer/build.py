@@ -1,4 +1,4 @@
-"""Makes an object of a class of somebody else's: its constructor's arguments are told by their names."""
+"""Makes an object of a user's class: the constructor's arguments are told by their names."""
 
 import inspect
 import re
@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from numpy_impl.validation import Array
+from torch_ref.checks.chance import seeded
+from torch_ref.your_layer.locate import file_of, line_of_error
 
-# What the arguments of constructors are called, in lower case.
+# How constructors call their arguments, in lower case.
 SIZES = {
     kind: words.split()
     for kind, words in {
@@ -30,11 +32,29 @@ PARAMETERS = {
 
 
 def canonical(name: str) -> tuple[str, str]:
-    """What a parameter is, and its number: ("weight", "1") for W1, w1, weight_1, Affine1.weight."""
+    """The kind of a parameter, and its number: ("weight", "1") for W1, w1, weight_1, Affine1.weight."""
     owner, _, last = name.rpartition(".")
     word, number = re.fullmatch(r"(.*?)_?(\d*)", last.lower()).groups()  # type: ignore[union-attr] # it always matches
     kind = next((kind for kind, words in PARAMETERS.items() if word in words), word)
     return kind, number or "".join(re.findall(r"\d+$", owner))
+
+
+def make(cls: Any, sizes: Mapping[str, int], params: Mapping[str, Array], options: Mapping[str, Any] | None) -> Any:
+    """As `build`, of copies of the arrays. Raises ValueError, in the name of the class, whatever its constructor does."""
+    try:
+        with seeded(0):  # its first weights are the same each time
+            return build(cls, sizes, {name: value.copy() for name, value in params.items()}, options)
+    except SystemExit as error:
+        raise ValueError(_not_made(cls, "it calls sys.exit", error)) from error
+    except Exception as error:
+        if str(error).startswith(f"{name_of(cls)}: "):
+            raise
+        raise ValueError(_not_made(cls, f"{type(error).__name__}: {error}", error)) from error
+
+
+def _not_made(cls: Any, why: str, error: BaseException) -> str:
+    where = line_of_error(error, file_of(cls))
+    return f"{name_of(cls)}: it cannot be made: {why}{f' ({where})' if where else ''}"
 
 
 def build(
@@ -45,11 +65,10 @@ def build(
 ) -> Any:
     """An object from sizes ("in", "hidden", "out"), or from arrays; `options` are arguments by their own names.
 
-    Raises ValueError for an argument that is none of them and has no default.
+    Raises ValueError for another argument that has no default.
     """
     by_kind = {canonical(name): value for name, value in (params or {}).items()}
     arguments = dict(options or {})
-    name = getattr(make, "__name__", str(make))
     required = []
     for parameter in _parameters(make):
         if parameter.name in arguments:
@@ -61,16 +80,21 @@ def build(
             required.append(parameter.name)
     if required:
         raise ValueError(
-            f"{name}: cannot tell what its argument {required[0]!r} is: neither a size ({', '.join(sizes) or 'none'})"
-            f" nor a parameter ({', '.join(params or {}) or 'none'}) by its name; give it a value"
+            f"{name_of(make)}: cannot tell what its argument {required[0]!r} is: neither a size"
+            f" ({', '.join(sizes) or 'none'}) nor a parameter ({', '.join(params or {}) or 'none'}) by its name;"
+            " give it a value"
         )
     return make(**arguments)
 
 
 def takes(make: Callable[..., Any], sizes: Mapping[str, int], params: Mapping[str, Array]) -> bool:
-    """Whether the constructor has an argument for a size or an array, so that it can be made in any size."""
+    """Whether the constructor has an argument for one of the sizes or arrays."""
     by_kind = {canonical(name): value for name, value in params.items()}
     return any(_argument(parameter, sizes, by_kind) is not None for parameter in _parameters(make))
+
+
+def name_of(cls: Any) -> str:
+    return str(getattr(cls, "__name__", cls))
 
 
 def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -82,7 +106,7 @@ def _parameters(make: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _argument(parameter: inspect.Parameter, sizes: Mapping[str, int], by_kind: Mapping[tuple[str, str], Array]) -> Any:
-    """An argument with a default is left alone, unless that is None, or a size where a word says which one.
+    """An argument with a default keeps it, unless that is None, or the name says which size the argument is.
 
     `dtype` is that of the parameters.
     """

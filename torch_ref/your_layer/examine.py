@@ -1,4 +1,4 @@
-"""Runs all checks on a candidate, in each dtype, and gathers what is wrong: each thing once, and where in the code."""
+"""Runs all checks on a candidate, in each dtype, and gathers the problems: each once, with its place in the code."""
 
 import contextlib
 import io
@@ -20,6 +20,8 @@ from torch_ref.your_layer.pictures import Picture, picture
 from torch_ref.your_layer.problems import Problem, distilled
 from torch_ref.checks.subject import CheckError, Subject
 from torch_ref.checks.values import check_infinity_and_nan
+from torch_ref.pair import Pair
+from torch_ref.places import is_gradient
 from torch_ref.results import scenarios_of
 
 DTYPES = (np.float64, np.float32)
@@ -28,7 +30,7 @@ SILENCE = "silence"
 
 @dataclass(frozen=True)
 class Examination:
-    """A candidate, examined. `remarks` are worth knowing and count for nothing; `left_out` are no data for its twin."""
+    """A candidate, examined. `remarks` do not touch the verdict; `left_out` are scenarios that the twin does not take."""
 
     name: str
     file: str
@@ -50,7 +52,7 @@ class Examination:
 
 @dataclass
 class Listener(io.TextIOBase):
-    """In the place of sys.stdout and sys.stderr: keeps what somebody's code first prints, and where."""
+    """Stands in the place of sys.stdout and sys.stderr, and keeps the first text that the user's code prints, with its line."""
 
     file: str
     heard: list[tuple[str, str]] = field(default_factory=list)
@@ -68,7 +70,7 @@ def examine(
     skip: Sequence[str] = (),
     tell: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Examination:
-    """All checks that ask for no more than the two methods; `skip` names those to leave out; `tell` is told of each.
+    """All checks that need no more than the two methods, but for those in `skip`; `tell` is called before each.
 
     Raises ValueError for a check that does not exist.
     """
@@ -90,7 +92,7 @@ def examine(
         problems = distilled(found)
         remarks += _not_compared(subjects[0]) if problems else [*_not_compared(subjects[0]), *_at_infinity(subjects[0])]
         remarks += _shows_nothing(subjects[0])
-        remarks += _first_to_depart(list(tensors_of(pair).values()), problems)
+        remarks += _first_to_depart(pair, problems)
         left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
         pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
     if listener.heard and SILENCE not in skip:
@@ -133,16 +135,16 @@ def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -
         yield Problem(name, error.tensor, error.sentence, where, (dtype,), tuple(error.causes))
     except (Exception, SystemExit) as error:
         where = line_of_error(error, file)
-        if not where:  # not in their code: ours to answer for
+        if not where:  # not in the user's code: a mistake of ours
             raise
         yield Problem(name, "", f"it raises {in_words(error)}", where, (dtype,))
 
 
 def _not_compared(subject: Subject) -> list[str]:
-    """Arrays that look like parameters, and that the twin has none for."""
+    """Arrays that look like parameters, but have no counterpart in the twin."""
     try:
         layer = subject.example(subject.pair.ordinary).layer
-    except Exception:  # noqa: BLE001 - whatever somebody's code raises: the checks have told it
+    except Exception:  # noqa: BLE001 - a user's code may raise anything: the checks have told it
         return []
     if not isinstance(layer, Adapter):
         return []
@@ -155,26 +157,25 @@ def _shows_nothing(subject: Subject) -> Iterator[str]:
     for name in subject.bounds(subject.pair.ordinary):
         centres = {scenario.name: subject.bounds(scenario)[name].centre for scenario in subject.scenarios}
         even = [scenario for scenario, centre in centres.items() if centre.size > 1 and np.ptp(centre) == 0]
-        if name.startswith("d") and even:
+        if is_gradient(name) and even:
             yield f"{name} is all alike, which shows little, on {', '.join(even)}"
 
 
-def _first_to_depart(tensors: Sequence[str], problems: Sequence[Problem]) -> list[str]:
+def _first_to_depart(pair: Pair, problems: Sequence[Problem]) -> list[str]:
     """Of several tensors that nothing explains, the one that is computed first: on the way forward, and then back."""
-    y, *gradients = tensors
-    order = [y, *reversed([name for name in gradients if name != "dx"]), "dx"]
+    order = [*pair.outputs, *(f"d{name}" for name in (*reversed(pair.parameters), *pair.input_gradients))]
     wrong = {name for p in problems if not p.causes for name in p.tensor.split(", ") if name in order}
     return [f"the first to depart, forward and then back: {min(wrong, key=order.index)}"] if len(wrong) > 1 else []
 
 
 def _at_infinity(subject: Subject) -> list[str]:
-    """Said of a right layer only, and not held against it: infinity and NaN are no data."""
+    """Of a right layer only, as a remark: infinity and NaN are no data."""
     try:
         with warnings.catch_warnings(action="ignore"):
             check_infinity_and_nan(subject)
     except CheckError as error:
         return [f"at infinity and NaN it differs from PyTorch: {error.sentence}"]
-    except Exception as error:  # noqa: BLE001 - whatever somebody's code raises
+    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         return [f"at infinity and NaN it fails: {type(error).__name__}: {error}"]
     return []
 

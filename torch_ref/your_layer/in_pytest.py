@@ -1,4 +1,4 @@
-"""Each check on each layer as a test of its own, in anybody's test suite."""
+"""Each check on each layer as a test of its own, in a user's test suite."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -23,7 +23,7 @@ def parametrize_with_checks(
             check(subject)
 
     The names are those of the checks: test_layer[MyAffine-W_gradient-float64]. A layer is a `candidate`, or a `Pair`
-    with a layer of its own; with `ours` it must also keep what only the layers of this package promise. Needs pytest.
+    with a layer of its own; with `ours` it must also keep the promises of this package's layers alone. Needs pytest.
     """
     import pytest  # noqa: PLC0415 - only who calls this needs it
 

@@ -1,63 +1,68 @@
-"""A layer of somebody else's that exists already, put behind the face of a pair."""
+"""A user's layer that exists already, for `verify`: put behind the face of its pair."""
 
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from numpy_impl.validation import Array
-from torch_ref.your_layer.adapt import LayerAdapter, NetworkAdapter, Place, face
-from torch_ref.your_layer.build import canonical
-from torch_ref.your_layer.match import match, parameters_of
-from torch_ref.your_layer.twins import Like, twin_like
+from torch_ref.oracles.autograd import as_tensor
 from torch_ref.pair import Kind, Pair
+from torch_ref.results import params_of, twin_of
+from torch_ref.scenarios import Data
+from torch_ref.your_layer.adapt import Adapter, adapted
+from torch_ref.your_layer.build import name_of
+from torch_ref.your_layer.match import Place, Places, match, parameters_of, settled, wanted_of
+from torch_ref.your_layer.measured import names_of, outputs_of, wanted_of_module
+from torch_ref.your_layer.twins import Like, twin_like
 
 
-def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, LayerAdapter | NetworkAdapter]:
-    """The pair of what the layer ought to be like, and the layer in the place of the pair's own.
+def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, Adapter]:
+    """The pair that the layer ought to be like, and the layer in the place of the pair's own.
 
     Raises ValueError where its parameters cannot be found.
     """
     rows = len(inputs) > 1 and np.ndim(inputs[1]) == 2
     twin = twin_like(like, "rows" if rows else None)
-    own = parameters_of(layer)
     if twin.pair:
-        return twin.pair, face(layer, _kept_in(layer, twin.pair, own))
+        return twin.pair, _like_pair(layer, twin.pair, inputs)
     module = twin.make({"in": inputs[0].shape[-1]})
-    shapes = {path: tuple(value.shape) for path, value in module.named_parameters()}
-    names = match({name: value.shape for name, value in own.items()}, shapes)
-    is_loss = len(inputs) > 1
+    wanted = wanted_of_module(dict(module.named_parameters()))
+    (kept_in,) = match(type(layer).__name__, parameters_of(layer), wanted)
+    kind, names = Kind.LOSS if len(inputs) > 1 else Kind.LAYER, names_of(kept_in)
     pair = Pair(
         type(layer).__name__,
         SimpleNamespace,
         lambda _: module,
         _no_example,
-        kind=Kind.LOSS if is_loss else Kind.LAYER,
-        outputs=("loss" if is_loss else "y",),
+        kind=kind,
+        outputs=outputs_of(kind),
         parameters=names,
     )
-    return pair, face(layer, {name: Place(name) for name in names})
+    return pair, adapted(layer, kind, {name: Place(name) for name in names})
 
 
-def _kept_in(layer: Any, pair: Pair, own: Mapping[str, Array]) -> dict[str, Place]:
-    """By name; a weight is (out, in) where its first axis, and not its last, is as long as the bias.
+def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
+    """The pair's sizes are not known: the twin must run on the parameters as they are taken to lie."""
+    who, passed = type(layer).__name__, (*pair.options, *pair.outputs[1:], *pair.buffers)
+    missing = [name for name in pair.options if not hasattr(layer, name)]
+    if missing:
+        raise ValueError(
+            f"{who}: it must have {', '.join(missing)} as attributes, like {name_of(pair.layer)}, got none"
+        )
 
-    A square one is taken to be stored as its name says: W as here, weight as in PyTorch.
-    """
-    by_kind = {canonical(name): name for name in own}
-    found = {}
-    for name in pair.parameters:
-        kind, number = canonical(name)
-        if (kind, number) not in by_kind:
-            raise ValueError(f"{type(layer).__name__}: it must keep {name}, got {', '.join(own) or 'no parameters'}")
-        its_name = by_kind[kind, number]
-        shape, bias = own[its_name].shape, own.get(by_kind.get(("bias", number), ""))
-        turned = bias is not None and len(shape) == 2 and shape[0] == len(bias)
-        if turned and shape[0] == shape[1]:
-            turned = its_name.startswith("weight")
-        found[name] = Place(its_name, turned)
-    return found
+    def runs(kept_in: Places) -> bool:
+        given = [as_tensor(value, inputs[0].dtype) for value in inputs]
+        try:
+            twin = twin_of(pair, adapted(layer, pair.kind, kept_in, passed), inputs[0].dtype)
+            twin(*given[: 1 if pair.kind is Kind.NETWORK else None])
+        except (ValueError, TypeError, RuntimeError):
+            return False
+        return True
+
+    ordinary = params_of(pair, pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer)
+    wanted = wanted_of(pair.parameters, {name: (None,) * value.ndim for name, value in ordinary.items()})
+    return adapted(layer, pair.kind, settled(match(who, parameters_of(layer), wanted), runs), passed)
 
 
 def _no_example(*_: Any) -> Any:

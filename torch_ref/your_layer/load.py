@@ -1,4 +1,4 @@
-"""Finds a class or function of somebody else's: file.py:Name or package.module:Name."""
+"""Finds a user's class or function: file.py:Name or package.module:Name."""
 
 import importlib
 import importlib.util
@@ -11,7 +11,7 @@ from torch_ref.your_layer.locate import line_of_error
 
 
 def load(target: str) -> Any:
-    """What a name stands for. Raises ValueError where there is no such thing, with what stands there instead."""
+    """The class or function of a name. Raises ValueError where there is none, with the names that are there."""
     place, _, name = target.rpartition(":")
     if not place or not name:
         place, name = target, ""
@@ -33,7 +33,7 @@ def _module(place: str) -> ModuleType:
     is_file = place.endswith(".py")
     if is_file and not path.is_file():
         raise ValueError(f"{place}: there is no such file")
-    sys.path.insert(0, str(path.resolve().parent) if is_file else str(Path.cwd()))  # for what it imports itself
+    sys.path.insert(0, str(path.resolve().parent) if is_file else str(Path.cwd()))  # for its own imports
     try:
         if not is_file:
             return importlib.import_module(place)

@@ -1,4 +1,4 @@
-"""Where in somebody's code something happened: file and line."""
+"""The place in a user's code where an error or a slip is: file, line and method."""
 
 import inspect
 import sys
@@ -10,15 +10,16 @@ IN_A_NETWORK = {"forward": "loss", "backward": "gradient"}
 
 
 def file_of(cls: Any) -> str:
-    """The file that a class or function is written in; empty where there is none."""
+    """The file that a class is written in, or "<stdin>" of a REPL; empty where there is none."""
     try:
         return inspect.getsourcefile(cls) or ""
-    except (TypeError, OSError):
-        return ""
+    except (TypeError, OSError):  # of a REPL, of `python -c`, or a class that is built in
+        functions = (inspect.unwrap(value) for value in vars(cls).values() if callable(value))
+        return next((f.__code__.co_filename for f in functions if inspect.isfunction(f)), "")
 
 
 def line_of_error(error: BaseException, file: str) -> str:
-    """The innermost line of this file that an error, or what it was raised from, came through."""
+    """The innermost line of this file in the traceback of an error, or of the error behind it."""
     chain: BaseException | None = error
     while chain is not None:
         frames = [frame for frame in traceback.extract_tb(chain.__traceback__) if frame.filename == file]
@@ -29,15 +30,15 @@ def line_of_error(error: BaseException, file: str) -> str:
 
 
 def line_of_method(cls: Any, method: str) -> str:
-    """Where a method of a class begins; the class itself, if it has none of that name."""
+    """The first line of a method of a class; of the class itself, if it has no method of this name."""
     method = method if hasattr(cls, method) else IN_A_NETWORK.get(method, "")
-    found = inspect.unwrap(getattr(cls, method)) if hasattr(cls, method) else cls
+    code = getattr(inspect.unwrap(getattr(cls, method, cls)), "__code__", None)
+    if code:
+        return f"{Path(code.co_filename).name}:{code.co_firstlineno}, in {method}"
     try:
-        file, (_, line) = file_of(found), inspect.getsourcelines(found)
+        return f"{Path(file_of(cls)).name}:{inspect.getsourcelines(cls)[1]}"
     except (TypeError, OSError):
         return Path(file_of(cls)).name
-    name = f", in {method}" if method else ""
-    return f"{Path(file).name}:{line}{name}"
 
 
 def line_now(file: str) -> str:

@@ -1,6 +1,5 @@
-"""A class that is compared with any PyTorch module: its bounds are measured."""
+"""A user's class beside any PyTorch module: its bounds are measured."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -10,27 +9,24 @@ import torch
 from torch import nn
 
 from numpy_impl.validation import Array
-from torch_ref.your_layer.adapt import Place
-from torch_ref.your_layer.build import takes
-from torch_ref.your_layer.make import Given, adapted, make, name_of, resized
-from torch_ref.your_layer.match import match, parameters_of
-from torch_ref.your_layer.twins import Twin
 from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import scenarios_of, torch_results
 from torch_ref.scenarios import SCENARIOS, USUAL, Data
-from torch_ref.training.weights import params_of
+from torch_ref.training.weights import Names, params_of
+from torch_ref.your_layer.maker import Given, Maker, resized
+from torch_ref.your_layer.match import Place, Places, wanted_of
+from torch_ref.your_layer.twins import Twin
 
 
-def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[..., Any]]:
-    """A pair for the module, and what makes the class in the place of the pair's layer."""
+def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
+    """A pair for the module, and the function that makes the class for it. The pair's names are those of the class."""
+    given = maker.given
     sizes = {"in": USUAL.D, "out": USUAL.H} | dict(given.sizes)
-    module = twin.make(sizes)
-    theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
-    own = parameters_of(make(cls, sizes, theirs, given.options))
-    ours, shapes = ({name: array.shape for name, array in some.items()} for some in (own, theirs))
-    names = match(ours, shapes, given.names, shapes_count=not takes(cls, {}, theirs))
-    rigid = bool(own) and not takes(cls, sizes, theirs)
-    takes_targets = _arity(cls) > 1
+    theirs = {path: p.detach().double().numpy() for path, p in twin.make(sizes).named_parameters()}
+    data_sets = resized(SCENARIOS, given.sizes, rigid=maker.is_rigid(sizes, theirs))
+    inputs = _inputs(maker, Data(data_sets[0], np.float64))
+    kept_in = maker.places(sizes, theirs, wanted_of_module(theirs), [*inputs.values()])
+    names = names_of(kept_in)
 
     def example(make: Callable[..., Any], data: Data) -> Example:
         sizes = {"in": data.D, "out": data.H}
@@ -39,36 +35,49 @@ def like_module(cls: Any, twin: Twin, given: Given) -> tuple[Pair, Callable[...,
             name: data.weights(*value.shape) if value.ndim > 1 else data.biases(*value.shape)
             for name, value in params_of(module, names).items()
         }
-        x = data.x(*data.lead, *given.shape) if given.shape else data.x()
-        if takes_targets:
-            t = data.x(*x.shape) if given.targets in (None, "values") else data.targets(given.targets)
-            return Example(make(sizes, values), {"x": x, "t": t}, {"dout": data.number()})
-        return Example(make(sizes, values), {"x": x}, {"dout": data.dout(*_output_shape(module, x))})
+        inputs = _inputs(maker, data)
+        dout = data.number() if maker.kind is Kind.LOSS else data.dout(*_output_shape(module, inputs["x"]))
+        return Example(make(sizes, values), inputs, {"dout": dout})
 
     def factory(sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
-        layer = adapted(make(cls, sizes, values, given.options), {name: Place(name) for name in values}, values)
+        layer = maker.made(sizes, values, {name: Place(name) for name in values})
         layer.sizes = sizes
         return layer
 
     pair = Pair(
-        name_of(cls),
+        maker.cls.__name__,
         lambda sizes, values: SimpleNamespace(sizes=sizes, params=values),
         lambda layer: twin.make(layer.sizes),
         example,
-        kind=Kind.LOSS if takes_targets else Kind.LAYER,
-        outputs=("loss" if takes_targets else "y",),
+        kind=maker.kind,
+        outputs=outputs_of(maker.kind),
         parameters=names,
         batches_only=bool(given.shape) or not given.leading_axes,
-        data_sets=resized(SCENARIOS, given.sizes, rigid=rigid),
+        data_sets=data_sets,
     )
-    if pair.ordinary not in scenarios_of(pair):
-        n, d = pair.ordinary.sizes[:2]
-        raise ValueError(f"{twin.name}: PyTorch's own must take the data, got x of shape {(n, *(given.shape or (d,)))}")
-    data = pair.example(pair.layer, Data(pair.ordinary, np.float64))
-    once, again = torch_results(pair, data), torch_results(pair, data)
-    if any(not np.array_equal(value, again[name], equal_nan=True) for name, value in once.items()):
-        raise ValueError(f"{twin.name}: PyTorch's own must give the same result each time, but it is random")
+    _require_usable(pair, twin.name, given)
     return pair, factory
+
+
+def wanted_of_module(parameters: Mapping[str, Any]) -> Any:
+    return wanted_of({path: path for path in parameters}, {path: p.shape for path, p in parameters.items()})
+
+
+def names_of(kept_in: Places) -> Names:
+    """The rules for a pair in the names of the layer."""
+    return {place.name: path + ".T" * place.transposed for path, place in kept_in.items()}
+
+
+def outputs_of(kind: Kind) -> tuple[str, ...]:
+    return ("loss" if kind is Kind.LOSS else "y",)
+
+
+def _inputs(maker: Maker, data: Data) -> dict[str, Array]:
+    shape, targets = maker.given.shape, maker.given.targets
+    x = data.x(*data.lead, *shape) if shape else data.x()
+    if maker.kind is not Kind.LOSS:
+        return {"x": x}
+    return {"x": x, "t": data.x(*x.shape) if targets in (None, "values") else data.targets(targets)}
 
 
 def _output_shape(module: nn.Module, x: Array) -> tuple[int, ...]:
@@ -76,7 +85,12 @@ def _output_shape(module: nn.Module, x: Array) -> tuple[int, ...]:
         return tuple(module.double()(torch.from_numpy(x.astype(np.float64))).shape)
 
 
-def _arity(cls: Any) -> int:
-    """How many arguments forward must be given."""
-    parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
-    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+def _require_usable(pair: Pair, name: str, given: Given) -> None:
+    """The module must take the data, and give the same each time."""
+    if pair.ordinary not in scenarios_of(pair):
+        n, d = pair.ordinary.sizes[:2]
+        raise ValueError(f"{name}: PyTorch's own must take the data, got x of shape {(n, *(given.shape or (d,)))}")
+    data = pair.example(pair.layer, Data(pair.ordinary, np.float64))
+    once, again = torch_results(pair, data), torch_results(pair, data)
+    if any(not np.array_equal(value, again[name], equal_nan=True) for name, value in once.items()):
+        raise ValueError(f"{name}: PyTorch's own must give the same result each time, but it is random")

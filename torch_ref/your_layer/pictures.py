@@ -1,4 +1,4 @@
-"""A tensor to look at: what a layer computed, what is right, and the error in radii, around the worst entry."""
+"""A tensor to look at: the layer's values, the right ones, and the error in radii, around the worst entry."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy_impl.functions import ieee_arithmetic
 from torch_ref.scenarios import Scenario
 from torch_ref.checks.subject import Subject
 
-ROWS, COLUMNS = 16, 24  # of a picture: what lies further away is not shown
+ROWS, COLUMNS = 16, 24  # of a picture: the part around the worst entry
 WORST = 3
 
 
@@ -41,17 +41,17 @@ class Picture:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something of it is outside its radius, or it has another shape."""
+        """Whether an entry is outside its radius, or the shape is another."""
         return self.shape != self.got_shape or any(not entry.share <= 1 for entry in self.worst)
 
 
 def picture(subject: Subject, name: str, *, must_be_wrong: bool) -> Picture | None:
-    """Of the first scenario where the tensor is wrong; of the ordinary one; None where the layer gives none."""
+    """Of the first scenario where the tensor is wrong, or of the ordinary one; None where the layer computes no such tensor."""
     scenarios = subject.scenarios if must_be_wrong else [subject.pair.ordinary]
     for scenario in scenarios:
         try:
             one = subject.observed(scenario, name)
-        except Exception:  # noqa: BLE001 - whatever somebody's code raises: there is nothing to look at
+        except Exception:  # noqa: BLE001 - a user's code may raise anything: there is nothing to look at
             return None
         if not (must_be_wrong and one.is_right(name)):
             return _of(subject, scenario, name, np.asarray(one.got))

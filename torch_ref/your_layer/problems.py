@@ -1,4 +1,4 @@
-"""What the checks have found, and what of it is said: each thing once, and nothing that only follows from another."""
+"""The findings of the checks, and the report's choice of them: each once, and none that only follows from another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from torch_ref.diagnosis.explain import CHANGED
 
-# What follows from another failure, and is not said beside it.
+# Failures that follow from another one, and are not reported beside it.
 FOLLOWS = {
     "memory_layouts": ("arguments_unmodified", "repeatable"),
     "second_call": ("arguments_unmodified", "repeatable"),
@@ -18,9 +18,9 @@ FOLLOWS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What a check found, in a sentence, and where; `causes` are the slips that explain it.
+    """A finding in a sentence, with its place in the code; `causes` are the slips that explain it.
 
-    Where it is said of several tensors, or by several checks, these are "dW1, db1".
+    Of several tensors, or by several checks, the names are joined: "dW1, db1".
     """
 
     check: str
@@ -32,12 +32,12 @@ class Problem:
 
 
 def distilled(problems: Sequence[Problem]) -> list[Problem]:
-    """Each thing once: of several checks, of both dtypes, of several tensors; without what follows from another."""
+    """Each finding once, of several checks, both dtypes and several tensors; without those that follow from another."""
     return _by_sentence(_merged(_without_consequences(_distinct(problems))))
 
 
 def _distinct(problems: Sequence[Problem]) -> list[Problem]:
-    """What several checks stumble over, as a forward that returns None, is said once."""
+    """A mistake that several checks stumble over, such as a forward that returns None, once."""
     first: dict[Any, Problem] = {}
     for problem in problems:
         first.setdefault((problem.sentence, problem.where, problem.dtypes), problem)
@@ -54,7 +54,7 @@ def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
-    """Whether a problem is what one must see, given the others."""
+    """Whether a problem is a mere consequence of the others."""
     checks = {other.check for other in others}
     of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
     if problem.check == "dtype_and_shape":
@@ -75,7 +75,7 @@ def _is_of_values(problem: Problem) -> bool:
 
 
 def _merged(problems: Sequence[Problem]) -> list[Problem]:
-    """What is found in both dtypes is said once."""
+    """A finding of both dtypes once."""
     merged: list[Problem] = []
     for problem in problems:
         for i, before in enumerate(merged):
@@ -111,7 +111,7 @@ def as_one(before: Problem, problem: Problem) -> Problem | None:
 
 
 def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
-    """What is said of several tensors is said once: "dW1, db1: it is all 0"."""
+    """A sentence of several tensors once: "dW1, db1: it is all 0"."""
     grouped: dict[Any, list[Problem]] = {}
     for problem in problems:
         said = problem.sentence.removeprefix(f"{problem.tensor}: ")

@@ -14,7 +14,7 @@ from torch_ref.your_layer.problems import Problem
 
 
 def text_of(examination: Examination) -> str:
-    """The verdict, what is wrong and where, the worst entries, and what was checked."""
+    """The verdict, each problem with its line, the worst entries, and the list of checks."""
     return "\n".join(_lines(examination)) + "\n"
 
 
@@ -49,13 +49,13 @@ def _lines(examination: Examination) -> Iterator[str]:
 
 
 def about(problem: Problem, examination: Examination) -> str:
-    """Where, by which check, and in which dtype, unless it is in all."""
+    """The line, the check, and the dtype, unless the problem is in all dtypes."""
     only = [f"in {dtype} only" for dtype in problem.dtypes] if len(problem.dtypes) < len(examination.dtypes) else []
     return "; ".join([part for part in (problem.where, f"check {problem.check}", *only) if part])
 
 
 def coverage(examination: Examination) -> Iterator[str]:
-    """What was checked, and on what the tolerance rests."""
+    """The checks that ran, and the basis of the tolerance."""
     yield f"tolerance: {examination.basis}"
     on = f"{len(examination.scenarios)} scenarios in {' and '.join(examination.dtypes)}"
     yield f"checked: {', '.join(examination.checks)}, on {on}"

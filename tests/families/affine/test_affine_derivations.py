@@ -21,7 +21,7 @@ from numpy_impl import (
     softmax,
 )
 from numpy_impl.validation import Array
-from torch_ref import autograd_network, twin
+from torch_ref import Example, pair_of, torch_results, twin
 
 N, D, M = 6, 5, 3
 
@@ -145,7 +145,7 @@ def test_the_network_chains_the_layers_backwards() -> None:
     dz = (softmax(h @ W2 + b2) - np.eye(3)[t]) / 4
     da = dz @ W2.T * (a > 0)
     chained = {"W1": x.T @ da, "b1": da.sum(0), "W2": h.T @ dz, "b2": dz.sum(0)}
-    autograd = autograd_network(twin(net), x, t)
+    autograd = torch_results(pair_of(net), Example(net, {"x": x, "t": t}))
     for key, gradient in net.gradient(x, t).items():
         # A few dozen roundings of numbers up to 10.
         np.testing.assert_allclose(gradient, chained[key], rtol=0, atol=1000 * U)

@@ -24,8 +24,8 @@ from own_layers import (
 from torch import nn
 
 from torch_ref import PAIRS, candidate, examine, parametrize_with_checks, places
-from torch_ref.candidates.building import build, canonical
-from torch_ref.candidates.matching import match, parameters_of
+from torch_ref.your_layer.build import build, canonical
+from torch_ref.your_layer.match import match, parameters_of
 
 RIGHT: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "arrays": (Affine, "Linear", {}),

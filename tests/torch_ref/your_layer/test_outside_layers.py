@@ -7,7 +7,7 @@ import pytest
 from outside_layers import OUTSIDE, SLIPS, Slip
 
 from torch_ref import Candidate, Pair, examine, parametrize_with_checks
-from torch_ref.battery import Subject, checks_of
+from torch_ref.checks.battery import Subject, checks_of
 
 
 @parametrize_with_checks(OUTSIDE)

@@ -15,10 +15,10 @@ from torch import nn
 from numpy_impl import ReLU
 from numpy_impl import TwoLayerNet as Network
 from torch_ref import PAIRS, Candidate, candidate, examine, html_of, text_of
-from torch_ref.battery import Subject, checks_of
-from torch_ref.candidates.examination import SILENCE
-from torch_ref.candidates.problems import Problem, as_one
-from torch_ref.subject import CheckError
+from torch_ref.checks.battery import Subject, checks_of
+from torch_ref.your_layer.examine import SILENCE
+from torch_ref.your_layer.problems import Problem, as_one
+from torch_ref.checks.subject import CheckError
 
 
 def test_where_it_is_wrong_in_one_dtype_only_the_report_says_so() -> None:

@@ -49,7 +49,7 @@ class ConvWithoutBias(Conv2d):
 
 def conv(cls: Callable[..., Any], data: Data) -> Example:
     layer = cls(data.weights(4, 2, 3, 2), data.biases(4))
-    return Example(layer, (data.x(min(data.N, 8), 2, 6, 5),), data.dout(min(data.N, 8), 4, 4, 4))
+    return Example(layer, {"x": data.x(min(data.N, 8), 2, 6, 5)}, {"dout": data.dout(min(data.N, 8), 4, 4, 4)})
 
 
 CONV = Pair(

@@ -9,7 +9,7 @@ from examining import examined
 from lessons.book import TwoLayerNet
 
 from torch_ref import candidate, examine, html_of
-from torch_ref.candidates.locate import file_of, line_of_method
+from torch_ref.your_layer.locate import file_of, line_of_method
 
 
 def test_the_page_shows_what_is_wrong_first_and_needs_nothing_else() -> None:

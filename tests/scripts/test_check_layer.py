@@ -15,8 +15,8 @@ from torch import nn
 
 from torch_ref import load
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "check_layer.py"
-LAYERS = Path(__file__).parent
+SCRIPT = Path(__file__).parents[2] / "scripts" / "check_layer.py"
+LAYERS = Path(own_layers.__file__).parent
 HARD = """
 import os, ctypes, time
 import own_layers

@@ -14,7 +14,7 @@ from own_layers import (
 from torch import nn
 
 from torch_ref import PAIRS, candidate, verify
-from torch_ref.candidates.instance import pair_for
+from torch_ref.your_layer.instance import pair_for
 
 
 def test_verify_takes_a_layer_of_your_own() -> None:

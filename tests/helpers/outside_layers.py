@@ -78,7 +78,7 @@ def elementwise(name: str, layer: Callable[..., Any], module: type[nn.Module]) -
         name,
         layer,
         lambda _: module(),
-        lambda cls, data: Example(cls(), (data.x(),), data.dout(*data.lead, data.D)),
+        lambda cls, data: Example(cls(), {"x": data.x()}, {"dout": data.dout(*data.lead, data.D)}),
     )
 
 
@@ -134,7 +134,7 @@ BATCH_NORM = Pair(
     BatchNorm,
     lambda layer: nn.BatchNorm1d(len(layer.gamma)),
     lambda cls, data: Example(
-        cls(data.weights(data.D), data.biases(data.D)), (data.x(),), data.dout(*data.lead, data.D)
+        cls(data.weights(data.D), data.biases(data.D)), {"x": data.x()}, {"dout": data.dout(*data.lead, data.D)}
     ),
     parameters={"gamma": "weight", "beta": "bias"},
     causes=[Cause("mean and variance are taken for constants, but they depend on x", constant_statistics)],
@@ -183,7 +183,7 @@ class MaskedDropout(nn.Module):
 
 def dropout(cls: Callable[..., Any], data: Data) -> Example:
     mask = data.rng.uniform(size=data.D) < 0.5
-    return Example(cls(mask), (data.x(),), data.dout(*data.lead, data.D))
+    return Example(cls(mask), {"x": data.x()}, {"dout": data.dout(*data.lead, data.D)})
 
 
 DROPOUT = Pair("dropout", Dropout, lambda layer: MaskedDropout(layer.mask, layer.p), dropout)
