@@ -48,12 +48,6 @@ def _is_float(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "fc" and dtype.isnative and dtype.itemsize >= 4
 
 
-def check_complex_point(who: object, name: str, value: Any) -> None:
-    check_array(who, name, value, np.dtype(np.complex128))
-    if value.imag.any():
-        _refuse(ValueError, who, f"{name} must have no imaginary part", "one that is not 0")
-
-
 def _check_plain(who: object, name: str, value: Any) -> None:
     # Masked arrays and np.matrix mean something else by @ and sum; a memory map does not.
     if type(value) not in (np.ndarray, np.memmap):

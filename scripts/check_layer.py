@@ -3,9 +3,9 @@
 A layer has forward(x), and backward(dout), which returns dx and leaves the gradients in dW, db or in a dict `grads`; a
 loss has forward(x, t); a network has loss(x, t), and gradient(x, t), which returns a dict. Arrays are NumPy's.
 
-It is compared with a PyTorch module that is given the same parameters, on data that each show another slip. With
-Linear, ReLU, CrossEntropyLoss and TwoLayerNet to within proven rounding bounds; with any other module of torch.nn, or
-a module of your own, to within bounds that are measured. It runs in a process of its own. Where a known slip explains every
+It is compared with a PyTorch module that is given the same parameters, on data sets that each show another slip: to
+within proven rounding bounds with Linear, ReLU, CrossEntropyLoss and TwoLayerNet, to within measured bounds with any
+other module of torch.nn or a module of your own. It runs in a process of its own. Where a known slip explains every
 wrong number, the report says which; it never guesses.
 
 Exit status: 0 right, 1 wrong (also: it raises, hangs, prints, or changes what is not its own), 2 could not be run.

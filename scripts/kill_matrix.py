@@ -1,4 +1,4 @@
-"""Shows that the suite can fail: each slip of the catalogue, and what catches it.
+"""Shows that the suite can fail: each slip of torch_ref/families, and what catches it.
 
 A column is a way to compare gradients; a cell says in which dtypes it raises an alarm on the broken layer, on a
 scenario on which it raises none on the right one. All see the same data: every scenario of torch_ref.scenarios.

@@ -1,5 +1,6 @@
 """What catches a slip, what is said of it, and what raises an alarm on a right layer."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,28 +20,22 @@ from torch_ref.your_layer.problems import Problem
 DTYPES = (np.float64, np.float32)
 
 
-@dataclass(frozen=True)
-class Line:
-    """One slip: the first check of ours that fails, and the rivals that raise an alarm, by dtype."""
+@cache
+def caught(slip: Slip) -> Mapping[str, str]:
+    """By dtype the first check of ours that fails; empty if none does."""
+    return {str(np.dtype(dtype)): _found_by(slip, dtype) for dtype in DTYPES}
 
-    slip: Slip
-    ours: dict[str, str]
-    rivals: dict[str, list[str]]
 
-    @property
-    def missed(self) -> list[str]:
-        """The dtypes in which ours should have caught it."""
-        return [dtype for dtype, check in self.ours.items() if not check and dtype not in self.slip.unseen_in]
+def missed(slip: Slip) -> list[str]:
+    """The dtypes in which ours should have caught it."""
+    return [dtype for dtype, check in caught(slip).items() if not check and dtype not in slip.unseen_in]
 
 
 @cache
-def line(slip: Slip) -> Line:
+def alarms(slip: Slip) -> Mapping[str, list[str]]:
+    """By rival the dtypes in which it raises an alarm."""
     subjects = {str(np.dtype(dtype)): Subject(PAIRS[slip.pair], dtype, slip.layer) for dtype in DTYPES}
-    return Line(
-        slip,
-        {dtype: found_by(slip, subject) for dtype, subject in subjects.items()},
-        {rival: [dtype for dtype, subject in subjects.items() if catches(rival, subject)] for rival in RIVALS},
-    )
+    return {rival: [dtype for dtype, subject in subjects.items() if catches(rival, subject)] for rival in RIVALS}
 
 
 @dataclass(frozen=True)
@@ -73,11 +68,11 @@ def diagnoses(slips: Sequence[Slip]) -> tuple[int, int, list[str]]:
     return sum(said.right for *_, said in found), sum(bool(slip.cause) for slip, _ in seen), wrong
 
 
-def found_by(slip: Slip, subject: Subject) -> str:
-    """The first check that finds it: one of everybody's, or of those for our own layers."""
-    found = problems(slip, subject.dtype)
-    ours = {name: check for name, check in checks_of(subject.pair).items() if name in OURS}
-    return found[0].check.split(", ")[0] if found else first_failure(subject, ours)
+def _found_by(slip: Slip, dtype: Any) -> str:
+    """One of everybody's checks, or of those for our own layers."""
+    found, pair = problems(slip, dtype), PAIRS[slip.pair]
+    ours = {name: check for name, check in checks_of(pair).items() if name in OURS}
+    return found[0].check.split(", ")[0] if found else first_failure(Subject(pair, dtype, slip.layer), ours)
 
 
 def first_failure(subject: Subject, checks: Mapping[str, Check] | None = None) -> str:
@@ -106,4 +101,7 @@ def false_alarm(rival: str, pair: Pair, scenario: Scenario, dtype: Any, seed: in
 def false_alarms(pairs: Iterable[Pair], seeds: Iterable[int]) -> tuple[dict[str, int], int]:
     """By rival, and how many data sets there are: a pair, a dtype, a scenario and a seed each."""
     data = [(p, s, dtype, seed) for p in pairs for s in scenarios_of(p) for dtype in DTYPES for seed in seeds]
-    return {rival: sum(false_alarm(rival, *one) for one in data) for rival in RIVALS}, len(data)
+    raised = Counter(
+        rival for one in data for rival in RIVALS if false_alarm(rival, *one)
+    )  # data by data, for the caches
+    return {rival: raised[rival] for rival in RIVALS}, len(data)

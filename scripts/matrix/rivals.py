@@ -4,7 +4,7 @@ A rival is a function of a subject and a scenario that says whether it raises an
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -126,7 +126,7 @@ class _AsFunction(torch.autograd.Function):
         return None, None, None, *(torch.as_tensor(grads[f"d{name}"] * scale) for name in names)
 
 
-@cache
+@lru_cache(maxsize=100)  # the data of a pair, in both dtypes
 def _bounds_with_ones(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, Ball]:
     return bounds_of(pair, _with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
 

@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from matrix.matrix import DTYPES, Line, diagnoses, false_alarms, first_failure, line
+from matrix.matrix import DTYPES, alarms, caught, diagnoses, false_alarms, first_failure, missed
 from matrix.rivals import RIVALS
 from torch_ref import PAIRS
 from torch_ref.checks.subject import Subject
 from torch_ref.families.slips import slips
+from torch_ref.slip import Slip
 
 
 def show(options: argparse.Namespace) -> int:
@@ -23,43 +24,43 @@ def show(options: argparse.Namespace) -> int:
     shown = [slip for slip in slips() if PAIRS[slip.pair] in pairs]
     terminal = Console()
     progress = track(shown, "slips", console=terminal, transient=True, disable=not terminal.is_terminal)
-    lines = [line(slip) for slip in progress]
-    print_matrix(lines)
+    print_matrix(
+        [(slip, [[d for d, check in caught(slip).items() if check], *alarms(slip).values()]) for slip in progress]
+    )
 
     seeds = range(options.seeds)
     rights = [Subject(pair, dtype, seed=seed) for pair in pairs for dtype in DTYPES for seed in seeds]
     ours = [f"{right.pair.name} by {check}, seed {right.seed}" for right in rights if (check := first_failure(right))]
-    alarms, count = false_alarms(pairs, seeds)
+    of_rivals, count = false_alarms(pairs, seeds)
     print(f"\nfalse alarms on {count} sets of correct data (pair, scenario, dtype, seed):")
-    print(", ".join(f"{name} {n}" for name, n in {"ours": len(ours), **alarms}.items()))
+    print(", ".join(f"{name} {n}" for name, n in {"ours": len(ours), **of_rivals}.items()))
 
     right, named, wrong = diagnoses(shown)
     print(f"diagnosis, in float64 and float32: the right cause for {right} of {named}, a wrong one for {len(wrong)}")
 
-    missed = [f"{one.slip.name} in {' and '.join(one.missed)}" for one in lines if one.missed]
-    if missed or ours or wrong:
-        problems = f"misses: {', '.join(missed) or 'none'}; false alarms: {', '.join(ours) or 'none'}"
+    not_caught = [f"{slip.name} in {' and '.join(dtypes)}" for slip in shown if (dtypes := missed(slip))]
+    if not_caught or ours or wrong:
+        problems = f"misses: {', '.join(not_caught) or 'none'}; false alarms: {', '.join(ours) or 'none'}"
         return command_line.fail(f"ours {problems}; wrong causes: {', '.join(wrong) or 'none'}", status=1)
-    print(f"ours catches all {len(lines)} slips and raises no false alarm")
+    print(f"ours catches all {len(shown)} slips and raises no false alarm")
     return 0
 
 
-def print_matrix(lines: Sequence[Line]) -> None:
+def print_matrix(lines: Sequence[tuple[Slip, list[list[str]]]]) -> None:
+    """A line is a slip, and the dtypes in which it is caught, by ours and by each rival."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("pair", no_wrap=True)
     table.add_column("slip", overflow="fold")
     for name in ("ours", *RIVALS):
         table.add_column(name, justify="center", no_wrap=True)
-    columns = [[[dtype for dtype, check in one.ours.items() if check], *one.rivals.values()] for one in lines]
-    for one, caught in zip(lines, columns, strict=True):
-        table.add_row(one.slip.pair, one.slip.words, *map(cell, caught))
-    table.add_section()
-    totals = [sum(map(bool, column)) for column in zip(*columns, strict=True)]
+    for slip, columns in lines:
+        table.add_row(slip.pair, slip.words, *map(cell, columns), end_section=slip is lines[-1][0])
+    totals = [sum(map(bool, column)) for column in zip(*(columns for _, columns in lines), strict=True)]
     table.add_row("", f"caught, of {len(lines)}", *map(str, totals))
     Console(width=160).print(table)
-    for one in lines:
-        for dtype, reason in one.slip.unseen_in.items():
-            print(f"not to be caught in {dtype}: {one.slip.words}; {reason}.")
+    for slip, _ in lines:
+        for dtype, reason in slip.unseen_in.items():
+            print(f"not to be caught in {dtype}: {slip.words}; {reason}.")
 
 
 def cell(dtypes: list[str]) -> str:

@@ -88,7 +88,7 @@ def _say(channel: TextIO, what: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _elsewhere() -> Iterator[list[TextIO]]:
-    """Files in the place of the standard output and error, for the prints of C code, and those before the examination."""
+    """Files in the place of the standard output and error, for the output of C code, and of the layer's import."""
     with (
         tempfile.TemporaryFile("w+", errors="replace") as out,
         tempfile.TemporaryFile("w+", errors="replace") as error,

@@ -140,7 +140,7 @@ class Training:
                 progress.update(bar, completed=record.iteration)
                 self.history.append(record)
                 if jump := self.tally.add(record):
-                    self.say(jump.line(self.options.batch_size * self.options.hidden))
+                    self.say(jump.line(self.sides.units))
                 if record.is_row:
                     self.say(record.row(proof.word if proof else "–"))
                 yield record, proof
@@ -161,7 +161,7 @@ class Training:
             before = self.sides.weights if self.is_verified(row) else None
             proof = prove(self.sides, x, t) if before else None
             end = last or bool(proof and proof.violation)
-            update = Update(self.sides, x, t, self.options.lr) if proof and not end else None
+            update = Update(self.sides, x, t) if proof and not end else None
             drift, other_drift = self.sides.drift(), self.others.drift() if self.others else None
             shares = [share for split in self.data for share in accuracies(self.sides, *split, dtype)] if row else []
             step = self.sides.look(x, t) if end else self.sides.step(x, t)

@@ -21,7 +21,9 @@ from torch_ref import candidate, examine, network_of, verify
 
 BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 RENDERED = {"math", "mermaid"}
-pytestmark = pytest.mark.xdist_group("documents")  # which share the commands that they run
+KILL_MATRIX = "scripts/kill_matrix.py"
+# Tests of one group run in one process, and share what they compute.
+OF_COMMANDS, OF_THE_MATRIX = pytest.mark.xdist_group("documents"), pytest.mark.xdist_group("kill-matrix")
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
     ("README.md", "784-50-10, float64, 3 images"): PrintedBy("scripts/check_gradients.py", of_its_size),
     ("README.md", "3. The loss is"): PrintedBy("scripts/errata.py"),
     ("torch_ref/README.md", " bound over error of"): PrintedBy("scripts/accuracy.py", of_its_size),
-    ("torch_ref/README.md", " pair                     slip"): PrintedBy("scripts/kill_matrix.py", of_others),
+    ("torch_ref/README.md", " pair                     slip"): PrintedBy(KILL_MATRIX, of_others),
     ("torch_ref/README.md", " error of"): PrintedBy("scripts/accuracy.py", of_its_size, WHO_IS_BETTER),
     ("scripts/README.md", "from torch_ref import load_weights"): loads_weights,
     ("scripts/README.md", "from torch_ref import candidate"): is_a_test_file,
@@ -160,7 +162,12 @@ def checks_of(block: Block) -> list[Callable[[Block, Path], None]]:
 TO_CHECK = [block for block in BLOCKS if block.language not in RENDERED and not block.text.startswith(">>> ")]
 
 
-@pytest.mark.parametrize("block", TO_CHECK, ids=str)
+def in_its_group(block: Block) -> Any:
+    is_of_the_matrix = any(isinstance(check, PrintedBy) and check.command == KILL_MATRIX for check in checks_of(block))
+    return pytest.param(block, id=str(block), marks=OF_THE_MATRIX if is_of_the_matrix else OF_COMMANDS)
+
+
+@pytest.mark.parametrize("block", [in_its_group(block) for block in TO_CHECK])
 def test_a_block_is_what_one_gets(block: Block, tmp_path: Path) -> None:
     (check,) = checks_of(block)
     check(block, tmp_path)
@@ -177,8 +184,9 @@ def test_every_document_with_examples_is_collected(request: pytest.FixtureReques
             assert block.document in paths or block.document.split("/")[0] in paths
 
 
+@OF_THE_MATRIX
 def test_the_table_of_the_other_ways_is_that_of_the_kill_matrix() -> None:
-    shown_matrix = printed("scripts/kill_matrix.py")
+    shown_matrix = printed(KILL_MATRIX)
     (totals,) = re.findall(r"caught, of \d+ +(.*)", shown_matrix)
     (alarms,) = re.findall(r"^ours .*, .*$", shown_matrix, re.MULTILINE)
     names, counts = zip(*(one.rsplit(" ", 1) for one in alarms.split(", ")), strict=True)

@@ -141,5 +141,9 @@ def make_flatten() -> nn.Module:
     return nn.Flatten()
 
 
+def make_norm(features: int) -> nn.Module:
+    return nn.LayerNorm(features)
+
+
 def make_linear(n_in: int, n_out: int) -> nn.Module:
     return nn.Linear(n_in, n_out)

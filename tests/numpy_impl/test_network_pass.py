@@ -150,6 +150,7 @@ def test_a_forward_or_backward_of_ones_own_is_called(monkeypatch: pytest.MonkeyP
     net.last_layer = Halved()
     np.testing.assert_array_equal(net.gradient(X, T)["W2"], expected["W2"] / 2, strict=True)
     assert net.last_layer.loss == net.loss(X, T)
+    assert net.accuracy(X, net.predict(X).argmax(axis=1)) == 1
 
 
 def test_the_first_layer_may_be_any() -> None:

@@ -16,7 +16,7 @@ from torch_ref.training.trainers import NumpyTrainer, Optimizer, TorchTrainer
 @ieee_arithmetic
 def drift(ours: NumpyTrainer, theirs: TorchTrainer) -> float:
     """max |ΔW|: the greatest difference of any weight or bias between the two, NaN if one of them is NaN."""
-    return float(np.max([abs(ours.net.params[name] - p).max() for name, p in theirs.params.items()]))
+    return float(np.max([abs(ours.net.params[name] - p).max() for name, p in theirs.views.items()]))
 
 
 class Step(NamedTuple):
@@ -69,6 +69,11 @@ class SideBySide:
             check_parameter("SideBySide", name, weights[name], like=value)
         self.numpy.load({name: weights[f"numpy.{name}"] for name in self.numpy.net.params})
         self.torch.load({name: weights[f"torch.{name}"] for name in self.numpy.net.params})
+
+    @property
+    def units(self) -> int:
+        """How many units of ReLUs the last batch met."""
+        return sum(y.numel() for y in self._open.values())
 
     def _keeper(self, name: str) -> Any:
         def keep(_module: nn.Module, _inputs: Any, y: torch.Tensor) -> None:

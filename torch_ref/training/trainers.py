@@ -8,7 +8,7 @@ import torch
 from numpy_impl import Network
 from numpy_impl.validation import Array
 from torch_ref.registry import pair_of, twin
-from torch_ref.training.weights import copy_to_torch, params_of
+from torch_ref.training.weights import copy_to_torch, params_of, read
 
 
 class Optimizer(Protocol):
@@ -77,6 +77,12 @@ class TorchTrainer:
     def params(self) -> dict[str, Array]:
         """Copies of the weights, in NumPy's names and shapes."""
         return params_of(self.net, self.names)
+
+    @property
+    def views(self) -> dict[str, Array]:
+        """The weights themselves where PyTorch stores them as they are or transposed, uncopied, to be read."""
+        tensors = {path: p.detach() for path, p in self.net.named_parameters()}
+        return {name: read(rule, tensors).numpy() for name, rule in self.names.items()}
 
     def load(self, params: Mapping[str, Array]) -> None:
         copy_to_torch(params, self.net, self.names)

@@ -81,9 +81,10 @@ def copy_to_torch(
     """
     names = names_of(module) if names is None else names
     _check(who, params, module, names)
+    theirs = _parameters(module, names)
     with torch.no_grad():
         for name, rule in names.items():
-            write(rule, _parameters(module, names), to_tensor(params[name]))
+            write(rule, theirs, to_tensor(params[name]))
 
 
 def copy_to_numpy(module: nn.Module, params: Mapping[str, Array], names: Names | None = None) -> None:
@@ -99,7 +100,8 @@ def copy_to_numpy(module: nn.Module, params: Mapping[str, Array], names: Names |
 def params_of(module: nn.Module, names: Names | None = None) -> dict[str, Array]:
     """Copies of the module's parameters, in NumPy's names and shapes."""
     names = names_of(module) if names is None else names
-    return {name: to_array(read(rule, _parameters(module, names))) for name, rule in names.items()}
+    theirs = _parameters(module, names)
+    return {name: to_array(read(rule, theirs)) for name, rule in names.items()}
 
 
 def grads_of(module: nn.Module, names: Names | None = None) -> dict[str, Array]:

@@ -40,7 +40,7 @@ def canonical(name: str) -> tuple[str, str]:
 
 
 def make(cls: Any, sizes: Mapping[str, int], params: Mapping[str, Array], options: Mapping[str, Any] | None) -> Any:
-    """As `build`, of copies of the arrays. Raises ValueError, in the name of the class, whatever its constructor does."""
+    """As `build`, from copies of the arrays. Raises ValueError, in the class's name, whatever the constructor does."""
     try:
         with seeded(0):  # its first weights are the same each time
             return build(cls, sizes, {name: value.copy() for name, value in params.items()}, options)

@@ -10,7 +10,7 @@ from torch_ref.pair import Kind, Pair
 from torch_ref.training.weights import Names
 from torch_ref.your_layer.adapt import METHODS
 from torch_ref.your_layer.build import name_of
-from torch_ref.your_layer.maker import Given, Maker
+from torch_ref.your_layer.maker import Maker
 from torch_ref.your_layer.measured import like_module
 from torch_ref.your_layer.proven import like_pair
 from torch_ref.your_layer.twins import Like, Twin, twin_like
@@ -69,12 +69,9 @@ def candidate(
     twin = twin_like(like, targets)
     inputs = shape[0] if shape and inputs is None else inputs
     sizes = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
-    given = Given(sizes, tuple(shape), targets, options, names, leading_axes)
-    if twin.pair:
-        passed = (*twin.pair.outputs[1:], *twin.pair.buffers)
-        pair, factory = like_pair(Maker(cls, _kind(cls, twin), given, passed), twin.pair)
-    else:
-        pair, factory = like_module(Maker(cls, _kind(cls, twin), given), twin)
+    passed = (*twin.pair.outputs[1:], *twin.pair.buffers) if twin.pair else ()
+    maker = Maker(cls, _kind(cls, twin), sizes, tuple(shape), targets, options, names, leading_axes, passed)
+    pair, factory = like_pair(maker, twin.pair) if twin.pair else like_module(maker, twin)
     return Candidate(cls, twin.name, pair, factory)
 
 

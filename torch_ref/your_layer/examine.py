@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 
 from torch_ref.checks.battery import Check, checks_of, tensors_of
+from torch_ref.checks.subject import CheckError, Subject
+from torch_ref.checks.values import check_infinity_and_nan
+from torch_ref.pair import Pair
+from torch_ref.places import is_gradient
+from torch_ref.results import scenarios_of
 from torch_ref.your_layer.adapt import Adapter, in_words
 from torch_ref.your_layer.candidate import Candidate
 from torch_ref.your_layer.locate import file_of, line_now, line_of_error, line_of_method
 from torch_ref.your_layer.match import parameters_of
 from torch_ref.your_layer.pictures import Picture, picture
 from torch_ref.your_layer.problems import Problem, distilled
-from torch_ref.checks.subject import CheckError, Subject
-from torch_ref.checks.values import check_infinity_and_nan
-from torch_ref.pair import Pair
-from torch_ref.places import is_gradient
-from torch_ref.results import scenarios_of
 
 DTYPES = (np.float64, np.float32)
 SILENCE = "silence"
@@ -30,7 +30,7 @@ SILENCE = "silence"
 
 @dataclass(frozen=True)
 class Examination:
-    """A candidate, examined. `remarks` do not touch the verdict; `left_out` are scenarios that the twin does not take."""
+    """A candidate, examined. `remarks` do not touch the verdict; `left_out` are scenarios not for its twin."""
 
     name: str
     file: str
@@ -52,7 +52,7 @@ class Examination:
 
 @dataclass
 class Listener(io.TextIOBase):
-    """Stands in the place of sys.stdout and sys.stderr, and keeps the first text that the user's code prints, with its line."""
+    """In the place of sys.stdout and sys.stderr: keeps the first text that the user's code prints, and the line."""
 
     file: str
     heard: list[tuple[str, str]] = field(default_factory=list)
@@ -163,7 +163,7 @@ def _shows_nothing(subject: Subject) -> Iterator[str]:
 
 def _first_to_depart(pair: Pair, problems: Sequence[Problem]) -> list[str]:
     """Of several tensors that nothing explains, the one that is computed first: on the way forward, and then back."""
-    order = [*pair.outputs, *(f"d{name}" for name in (*reversed(pair.parameters), *pair.input_gradients))]
+    order = [*pair.outputs, *(f"d{name}" for name in (*reversed([*pair.parameters]), *pair.input_gradients))]
     wrong = {name for p in problems if not p.causes for name in p.tensor.split(", ") if name in order}
     return [f"the first to depart, forward and then back: {min(wrong, key=order.index)}"] if len(wrong) > 1 else []
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from torch_ref.checks.battery import checks_of
+from torch_ref.checks.subject import Subject
+from torch_ref.pair import Pair
 from torch_ref.your_layer.candidate import Candidate
 from torch_ref.your_layer.examine import DTYPES
-from torch_ref.pair import Pair
-from torch_ref.checks.subject import Subject
 
 
 def parametrize_with_checks(

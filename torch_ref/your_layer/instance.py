@@ -12,8 +12,8 @@ from torch_ref.results import params_of, twin_of
 from torch_ref.scenarios import Data
 from torch_ref.your_layer.adapt import Adapter, adapted
 from torch_ref.your_layer.build import name_of
-from torch_ref.your_layer.match import Place, Places, match, parameters_of, settled, wanted_of
-from torch_ref.your_layer.measured import names_of, outputs_of, wanted_of_module
+from torch_ref.your_layer.match import Place, Places, match, parameters_of, settled
+from torch_ref.your_layer.measured import names_of, outputs_of
 from torch_ref.your_layer.twins import Like, twin_like
 
 
@@ -27,8 +27,8 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, A
     if twin.pair:
         return twin.pair, _like_pair(layer, twin.pair, inputs)
     module = twin.make({"in": inputs[0].shape[-1]})
-    wanted = wanted_of_module(dict(module.named_parameters()))
-    (kept_in,) = match(type(layer).__name__, parameters_of(layer), wanted)
+    shapes = {path: tuple(value.shape) for path, value in module.named_parameters()}
+    (kept_in,) = match(type(layer).__name__, parameters_of(layer), {path: path for path in shapes}, shapes)
     kind, names = Kind.LOSS if len(inputs) > 1 else Kind.LAYER, names_of(kept_in)
     pair = Pair(
         type(layer).__name__,
@@ -47,9 +47,7 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     who, passed = type(layer).__name__, (*pair.options, *pair.outputs[1:], *pair.buffers)
     missing = [name for name in pair.options if not hasattr(layer, name)]
     if missing:
-        raise ValueError(
-            f"{who}: it must have {', '.join(missing)} as attributes, like {name_of(pair.layer)}, got none"
-        )
+        raise ValueError(f"{who}: it must have {', '.join(missing)} as attributes, as {name_of(pair.layer)} has")
 
     def runs(kept_in: Places) -> bool:
         given = [as_tensor(value, inputs[0].dtype) for value in inputs]
@@ -61,8 +59,9 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
         return True
 
     ordinary = params_of(pair, pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer)
-    wanted = wanted_of(pair.parameters, {name: (None,) * value.ndim for name, value in ordinary.items()})
-    return adapted(layer, pair.kind, settled(match(who, parameters_of(layer), wanted), runs), passed)
+    shapes = {name: (None,) * value.ndim for name, value in ordinary.items()}
+    answers = match(who, parameters_of(layer), pair.parameters, shapes)
+    return adapted(layer, pair.kind, settled(answers, runs), passed)
 
 
 def _no_example(*_: Any) -> Any:

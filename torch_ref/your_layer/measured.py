@@ -13,20 +13,18 @@ from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import scenarios_of, torch_results
 from torch_ref.scenarios import SCENARIOS, USUAL, Data
 from torch_ref.training.weights import Names, params_of
-from torch_ref.your_layer.maker import Given, Maker, resized
-from torch_ref.your_layer.match import Place, Places, wanted_of
+from torch_ref.your_layer.maker import Maker, resized
+from torch_ref.your_layer.match import Place, Places
 from torch_ref.your_layer.twins import Twin
 
 
 def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
     """A pair for the module, and the function that makes the class for it. The pair's names are those of the class."""
-    given = maker.given
-    sizes = {"in": USUAL.D, "out": USUAL.H} | dict(given.sizes)
+    sizes = {"in": USUAL.D, "out": USUAL.H} | dict(maker.sizes)
     theirs = {path: p.detach().double().numpy() for path, p in twin.make(sizes).named_parameters()}
-    data_sets = resized(SCENARIOS, given.sizes, rigid=maker.is_rigid(sizes, theirs))
-    inputs = _inputs(maker, Data(data_sets[0], np.float64))
-    kept_in = maker.places(sizes, theirs, wanted_of_module(theirs), [*inputs.values()])
-    names = names_of(kept_in)
+    data_sets = resized(SCENARIOS, maker.sizes, rigid=maker.is_rigid(sizes, theirs))
+    ordinary = _inputs(maker, Data(data_sets[0], np.float64))
+    names = names_of(maker.places(sizes, theirs, {path: path for path in theirs}, ordinary))
 
     def example(make: Callable[..., Any], data: Data) -> Example:
         sizes = {"in": data.D, "out": data.H}
@@ -52,15 +50,11 @@ def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
         kind=maker.kind,
         outputs=outputs_of(maker.kind),
         parameters=names,
-        batches_only=bool(given.shape) or not given.leading_axes,
+        batches_only=bool(maker.shape) or not maker.leading_axes,
         data_sets=data_sets,
     )
-    _require_usable(pair, twin.name, given)
+    _require_usable(pair, twin.name, maker.shape)
     return pair, factory
-
-
-def wanted_of_module(parameters: Mapping[str, Any]) -> Any:
-    return wanted_of({path: path for path in parameters}, {path: p.shape for path, p in parameters.items()})
 
 
 def names_of(kept_in: Places) -> Names:
@@ -73,7 +67,7 @@ def outputs_of(kind: Kind) -> tuple[str, ...]:
 
 
 def _inputs(maker: Maker, data: Data) -> dict[str, Array]:
-    shape, targets = maker.given.shape, maker.given.targets
+    shape, targets = maker.shape, maker.targets
     x = data.x(*data.lead, *shape) if shape else data.x()
     if maker.kind is not Kind.LOSS:
         return {"x": x}
@@ -85,11 +79,11 @@ def _output_shape(module: nn.Module, x: Array) -> tuple[int, ...]:
         return tuple(module.double()(torch.from_numpy(x.astype(np.float64))).shape)
 
 
-def _require_usable(pair: Pair, name: str, given: Given) -> None:
+def _require_usable(pair: Pair, name: str, shape: tuple[int, ...]) -> None:
     """The module must take the data, and give the same each time."""
     if pair.ordinary not in scenarios_of(pair):
         n, d = pair.ordinary.sizes[:2]
-        raise ValueError(f"{name}: PyTorch's own must take the data, got x of shape {(n, *(given.shape or (d,)))}")
+        raise ValueError(f"{name}: PyTorch's own must take the data, got x of shape {(n, *(shape or (d,)))}")
     data = pair.example(pair.layer, Data(pair.ordinary, np.float64))
     once, again = torch_results(pair, data), torch_results(pair, data)
     if any(not np.array_equal(value, again[name], equal_nan=True) for name, value in once.items()):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic
-from torch_ref.scenarios import Scenario
+from numpy_impl.validation import Array
 from torch_ref.checks.subject import Subject
+from torch_ref.scenarios import Scenario
 
 ROWS, COLUMNS = 16, 24  # of a picture: the part around the worst entry
 WORST = 3
@@ -46,7 +46,7 @@ class Picture:
 
 
 def picture(subject: Subject, name: str, *, must_be_wrong: bool) -> Picture | None:
-    """Of the first scenario where the tensor is wrong, or of the ordinary one; None where the layer computes no such tensor."""
+    """Of the first scenario where the tensor is wrong, or of the ordinary one; None where the layer computes none."""
     scenarios = subject.scenarios if must_be_wrong else [subject.pair.ordinary]
     for scenario in scenarios:
         try:

@@ -13,23 +13,21 @@ from torch_ref.results import params_of
 from torch_ref.scenarios import Data
 from torch_ref.your_layer.build import name_of
 from torch_ref.your_layer.maker import Maker, resized
-from torch_ref.your_layer.match import wanted_of
 
 
 def like_pair(maker: Maker, pair: Pair) -> tuple[Pair, Callable[..., Any]]:
     """The pair, on data that the class can be given, and the function that makes the class for it."""
-    given, (example, params, sizes) = maker.given, _example(pair)
+    example, params, sizes = _example(pair)
     rigid = maker.is_rigid(sizes, params)
-    if rigid and not given.sizes:
+    if rigid and not maker.sizes:
         raise ValueError(f"{name_of(maker.cls)}: it makes its parameters in sizes of its own, which must be given")
-    if not given.leading_axes:
+    if not maker.leading_axes:
         pair = _on_batches(pair)
-    if given.sizes:
-        pair = replace(pair, data_sets=resized(pair.data_sets, given.sizes, rigid=rigid))
+    if maker.sizes:
+        pair = replace(pair, data_sets=resized(pair.data_sets, maker.sizes, rigid=rigid))
     if rigid:  # in its one size; else the usual sizes tell more, for they differ
         example, params, sizes = _example(pair)
-    wanted = wanted_of(pair.parameters, {name: value.shape for name, value in params.items()})
-    kept_in = maker.places(sizes, params, wanted, [*example.inputs.values()])
+    kept_in = maker.places(sizes, params, pair.parameters, example.inputs)
 
     def factory(*args: Any, **kwargs: Any) -> Any:
         params = params_of(pair, pair.layer(*args, **kwargs))

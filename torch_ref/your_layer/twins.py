@@ -37,7 +37,7 @@ class Twin:
 
 
 def twin_like(like: Like, targets: str | None = None) -> Twin:
-    """A pair by its name or that of one of its two classes, a module of torch.nn by its name, or a function that makes one.
+    """A pair by its name or one of its classes' names, a module of torch.nn by its name, or a function that makes one.
 
     Raises ValueError for a name that is none of these.
     """

@@ -15,73 +15,71 @@ from torch import nn
 from numpy_impl import ReLU
 from numpy_impl import TwoLayerNet as Network
 from torch_ref import PAIRS, Candidate, candidate, examine, html_of, text_of
-from torch_ref.checks.battery import Subject, checks_of
+from torch_ref.checks.battery import checks_of
+from torch_ref.checks.subject import CheckError, Subject
 from torch_ref.your_layer.examine import SILENCE
 from torch_ref.your_layer.problems import Problem, as_one
-from torch_ref.checks.subject import CheckError
+
+BOTH, DOUBLE = (np.float64, np.float32), (np.float64,)
 
 
 def test_where_it_is_wrong_in_one_dtype_only_the_report_says_so() -> None:
-    text = text_of(examined("WrongDtype"))
+    text = text_of(examined("WrongDtype", dtypes=BOTH))
     assert "check input_gradient; in float32 only" in text
     assert "right: y, dW, db" in text
 
 
 def test_the_report_of_a_right_layer_says_what_was_checked() -> None:
-    text = text_of(examined("Affine"))
+    text = text_of(examined("Affine", dtypes=BOTH))
     assert text.splitlines()[0] == "own_layers.py:Affine, compared with Linear: right"
-    for part in (
-        "right: y, dx, dW, db",
-        "tolerance: proven rounding bounds",
-        "W_gradient",
-        "on 17 scenarios in float64 and",
-    ):
+    for part in ("right: y, dx, dW, db", "tolerance: proven rounding bounds", "W_gradient", "in float64 and float32"):
         assert part in text
     assert "not checked, for they have no batch axis, or the twin does not take them: three-axes, one-axis" in text
 
 
+def test_with_leading_axes_every_scenario_is_for_the_layer() -> None:
+    found = examined(own_layers.Relu, "ReLU", leading_axes=True)
+    assert found.scenarios == tuple(scenario.name for scenario in PAIRS["relu"].data_sets)
+    assert "not checked" not in text_of(found)
+
+
 def test_a_check_can_be_left_out_and_the_report_says_so() -> None:
-    found = examined("KeepsX", skip=["results_are_the_callers"])
+    found = examined("KeepsX", skip=("results_are_the_callers",))
     assert found.ok
     assert "NOT checked, as asked: results_are_the_callers" in text_of(found)
-    assert examined("Prints", skip=[SILENCE]).ok
+    assert examined("Prints", skip=(SILENCE,)).ok
     with pytest.raises(ValueError, match=r"skip: it must name one of forward, .*, silence, got speed"):
-        examined("Affine", skip=["speed"])
-
-
-def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
-    by_product = examine(candidate(own_layers.ReluByProduct, "ReLU"))
-    assert by_product.ok
-    assert by_product.remarks[0].startswith("at infinity and NaN it differs from PyTorch: y with nan in x")
-    (warned,) = examined("WarnsAndIsRight").remarks
-    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(odd_layers\.py:\d+\)", warned)
-
-    class FailsAtNan(own_layers.Affine):
-        def forward(self, x: Any) -> Any:
-            if np.isnan(x).any():
-                raise ValueError("no number")
-            return super().forward(x)
-
-    assert examine(candidate(FailsAtNan, "Linear")).remarks == (
-        "at infinity and NaN it differs from PyTorch: it raises ValueError: no number",
-    )
-
-
-def test_a_parameter_that_the_twin_does_not_have_is_a_remark() -> None:
-    found = examined("HasMore")
-    assert found.ok
-    assert found.remarks == ("not compared, for the twin has no such parameter: gain",)
+        examined("Affine", skip=("speed",))
 
 
 def test_what_is_left_out_is_neither_right_nor_shown() -> None:
-    found = examined("WrongShape", skip=["forward", "dtype_and_shape"])
+    found = examined("WrongShape", skip=("forward", "dtype_and_shape"))
     assert "right, as far as checked" in text_of(found).splitlines()[0]
     assert [picture.tensor for picture in found.pictures] == ["dx", "dW", "db"]
     assert 'class="verdict right"' in html_of(found)
 
 
+class FailsAtNan(own_layers.Affine):
+    def forward(self, x: Any) -> Any:
+        if np.isnan(x).any():
+            raise ValueError("no number")
+        return super().forward(x)
+
+
+def test_what_is_not_held_against_a_layer_is_a_remark() -> None:
+    by_product = examined(own_layers.ReluByProduct, "ReLU")
+    assert by_product.ok
+    assert by_product.remarks[0].startswith("at infinity and NaN it differs from PyTorch: y with nan in x")
+    (warned,) = examined("WarnsAndIsRight").remarks
+    assert re.fullmatch(r"RuntimeWarning: divide by zero encountered in log \(odd_layers\.py:\d+\)", warned)
+    (differs,) = examined(FailsAtNan).remarks
+    assert differs == "at infinity and NaN it differs from PyTorch: it raises ValueError: no number"
+    more = examined("HasMore")
+    assert (more.ok, more.remarks) == (True, ("not compared, for the twin has no such parameter: gain",))
+
+
 def test_a_gradient_that_is_all_alike_counts_for_nothing_unless_it_is_wrong() -> None:
-    right = examine(candidate(own_layers.Affine, "Linear", inputs=3, outputs=1))
+    right = examined(own_layers.Affine, inputs=3, outputs=1)
     assert right.ok
     assert "dW is all alike, which shows little, on tied" in right.remarks
 
@@ -91,85 +89,62 @@ def test_a_gradient_that_is_all_alike_counts_for_nothing_unless_it_is_wrong() ->
             self.dW = self.dW + (self.dW == self.dW[0]).all()
             return dx
 
-    wrong = examine(candidate(OneTooMany, "Linear", inputs=3, outputs=1), [np.float64])
+    wrong = examined(OneTooMany, dtypes=DOUBLE, inputs=3, outputs=1)
     assert wrong.problems[0].sentence.startswith("dW: no known slip explains it; wrong on narrow, tied only")
 
 
 def test_where_the_twin_gives_nan_the_rest_is_compared() -> None:
-    found = examine(candidate(odd_layers.OtherLog, odd_layers.LogModule))
+    found = examined(odd_layers.OtherLog, odd_layers.LogModule)
     assert found.problems[0].sentence.startswith("y: no known slip explains it")
 
 
 def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
-    (problem,) = examine(candidate(odd_layers.LossWithoutDout, "CrossEntropyLoss")).problems
+    (problem,) = examined(odd_layers.LossWithoutDout, "CrossEntropyLoss").problems
     assert problem.sentence == "dx: dout is ignored: it is the gradient for a dout of 1"
 
 
 def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
-    class Rows(odd_layers.OneHotLoss):
-        def backward(self, dout: Any = 1) -> Any:
-            return super().backward(dout)
-
-    assert examine(candidate(Rows, "CrossEntropyLoss", targets="one-hot")).ok
-    assert not examine(candidate(Rows, "CrossEntropyLoss", targets="rows")).ok
+    assert examined(odd_layers.OneHotLoss, "CrossEntropyLoss", targets="one-hot").ok
+    assert not examined(odd_layers.OneHotLoss, "CrossEntropyLoss", targets="rows").ok
 
 
-def test_the_first_tensor_that_departs_is_named_where_nothing_explains_them() -> None:
-    class Noisy(TwoLayerNet):
-        def gradient(self, x: Any, t: Any) -> Any:
-            return {
-                name: grad * (1 + 1e-6 * np.arange(grad.size)).reshape(grad.shape)
-                for name, grad in super().gradient(x, t).items()
-            }
+# Errors
 
-    found = examine(candidate(Noisy, "TwoLayerNet"), [np.float64])
-    assert "the first to depart, forward and then back: db2" in found.remarks
+
+class DoubleOnly:
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "W" and value.dtype == np.float32:
+            raise TypeError("double precision only")
+        super().__setattr__(name, value)
+
+
+class Strict(DoubleOnly, own_layers.Affine):
+    pass
+
+
+class FixedInside(DoubleOnly, own_layers.Sized):
+    pass
+
+
+class Single(Network):
+    def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+        super().__init__(input_size, hidden_size, output_size, rng=0)
 
 
 def test_a_parameter_that_is_refused_is_told() -> None:
-    class Strict(own_layers.Affine):
-        def __setattr__(self, name: str, value: Any) -> None:
-            if name == "W" and value.dtype == np.float32:
-                raise TypeError("double precision only")
-            super().__setattr__(name, value)
-
-    assert examine(candidate(Strict, "Linear"), [np.float64]).ok
-    (problem,) = examine(candidate(Strict, "Linear"), [np.float32]).problems
-    assert problem.sentence.startswith(
-        "it raises ValueError: Strict: it cannot be made: TypeError: double precision only"
-    )
-
-    class FixedInside(own_layers.Sized):
-        def __setattr__(self, name: str, value: Any) -> None:
-            if name == "W" and value.dtype == np.float32:
-                raise TypeError("double precision only")
-            super().__setattr__(name, value)
-
-    (problem,) = examine(candidate(FixedInside, "Linear"), [np.float32]).problems
-    assert problem.sentence == "it raises TypeError: double precision only"
-
-    class Single(Network):
-        def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
-            super().__init__(input_size, hidden_size, output_size, rng=0)
-
-    (problem,) = examine(candidate(Single, "TwoLayerNet"), [np.float64]).problems
-    assert problem.sentence.startswith("it refuses a float64 array of shape (5, 3) as its parameter W1: TypeError: ")
-
-
-def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
-    assert examine(candidate(Network, "TwoLayerNet")).ok
-
-
-def test_there_must_be_a_dtype() -> None:
-    with pytest.raises(ValueError, match="examine: there must be a dtype, got none"):
-        examined("Affine", dtypes=[])
-
-
-def test_progress_is_told() -> None:
-    told: list[Any] = []
-    examined("Affine", dtypes=[np.float32], tell=lambda *what: told.append(what))
-    assert told[0] == (0, len(told), "forward, float32")
-    assert [done for done, *_ in told] == list(range(len(told)))
+    assert examined(Strict, dtypes=DOUBLE).ok
+    for cls, like, dtypes, says in (
+        (
+            Strict,
+            "Linear",
+            (np.float32,),
+            "it raises ValueError: Strict: it cannot be made: TypeError: double precisio",
+        ),
+        (FixedInside, "Linear", (np.float32,), "it raises TypeError: double precision only"),
+        (Single, "TwoLayerNet", DOUBLE, "it refuses a float64 array of shape (5, 3) as its parameter W1: TypeError: "),
+    ):
+        (problem,) = examined(cls, like, dtypes).problems
+        assert problem.sentence.startswith(says)
 
 
 def test_an_error_of_ours_is_not_blamed_on_the_layer() -> None:
@@ -188,13 +163,25 @@ def test_a_class_in_the_place_of_a_pairs_own_is_told_its_errors_too() -> None:
     assert problem.where.startswith("test_examination.py:")
 
 
+def test_there_must_be_a_dtype() -> None:
+    with pytest.raises(ValueError, match="examine: there must be a dtype, got none"):
+        examined("Affine", dtypes=())
+
+
+def test_progress_is_told() -> None:
+    told: list[Any] = []
+    examine(candidate(own_layers.Relu, "ReLU"), [np.float32], tell=lambda *what: told.append(what))
+    assert told[0] == (0, len(told), "forward, float32")
+    assert [done for done, *_ in told] == list(range(len(told)))
+
+
 def test_findings_of_two_dtypes_are_one_where_they_can_be() -> None:
     def problem(dtype: str, *causes: str, where: str = "here") -> Problem:
         return Problem("forward", "y", f"y: {' – or '.join(causes) or 'unknown'}", where, (dtype,), causes)
 
-    both = ("float64", "float32")
+    dtypes = ("float64", "float32")
     one, other = problem("float64", "a"), problem("float32", "b", "a")
-    assert as_one(one, other) == Problem("forward", "y", "y: a", "here", both, ("a",))
+    assert as_one(one, other) == Problem("forward", "y", "y: a", "here", dtypes, ("a",))
     assert as_one(one, problem("float32", "b")) is None
     assert as_one(one, problem("float32", "a", where="there")) is None
     told = as_one(problem("float64"), problem("float32", "a"))
@@ -202,13 +189,7 @@ def test_findings_of_two_dtypes_are_one_where_they_can_be() -> None:
     assert told.sentence == "y: a (so in float32; in the other dtype it is wrong as well)"
     neither = as_one(problem("float64"), replace(problem("float32"), sentence="y: unknown too"))
     assert neither is not None
-    assert (neither.sentence, neither.dtypes) == ("y: unknown", both)
-
-
-def test_with_leading_axes_every_scenario_is_for_the_layer() -> None:
-    text = text_of(examine(candidate(own_layers.Relu, "ReLU", leading_axes=True), [np.float64]))
-    assert "on 19 scenarios in float64" in text
-    assert "not checked" not in text
+    assert (neither.sentence, neither.dtypes) == ("y: unknown", dtypes)
 
 
 def test_pytorch_at_fault_is_no_slip_of_the_layer() -> None:
@@ -217,3 +198,72 @@ def test_pytorch_at_fault_is_no_slip_of_the_layer() -> None:
     with pytest.raises(CheckError, match="y: no known slip explains it") as error:
         checks_of(pair)["forward"](Subject(pair, np.float64))
     assert "At fault, y: PyTorch" in error.value.details
+
+
+# Networks
+
+
+def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
+    assert examined(Network, "TwoLayerNet", BOTH).ok
+
+
+def test_the_books_network_is_told_its_errata() -> None:
+    so_in_float64 = "so in float64; in the other dtype it is wrong as well"
+    assert [problem.sentence for problem in examined(TwoLayerNet, "TwoLayerNet", BOTH).problems] == [
+        f"loss: the logarithm is that of p + 1e-7: an epsilon inside the log ({so_in_float64})",
+        "W1, once it is assigned, has no effect on any result",
+        "dW1, db1, dW2, db2: it is returned in float64, not in float32",
+    ]
+
+
+class Partial(TwoLayerNet):
+    def gradient(self, x: Any, t: Any) -> Any:
+        return {name: grad for name, grad in super().gradient(x, t).items() if name != "b1"}
+
+
+class Nothing(TwoLayerNet):
+    def gradient(self, x: Any, t: Any) -> Any:
+        super().gradient(x, t)
+
+
+class LossOnDemand(TwoLayerNet):
+    def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+        super().__init__(input_size, hidden_size, output_size)
+        self.last = self.last_layer
+        del self.last_layer
+
+    def loss(self, x: Any, t: Any) -> Any:
+        return float(self.last.forward(self.predict(x), t))
+
+    def gradient(self, x: Any, t: Any) -> Any:
+        self.last_layer = self.last
+        grads = super().gradient(x, t)
+        del self.last_layer
+        return grads
+
+
+class LossOfItsOwn(TwoLayerNet):
+    def loss(self, x: Any, t: Any) -> Any:
+        return 3 * super().loss(x, t)
+
+
+class Noisy(TwoLayerNet):
+    def gradient(self, x: Any, t: Any) -> Any:
+        grads = super().gradient(x, t)
+        return {name: grad * (1 + 1e-6 * np.arange(grad.size)).reshape(grad.shape) for name, grad in grads.items()}
+
+
+def test_a_network_must_return_its_loss_and_all_of_its_gradients() -> None:
+    for cls, says in (
+        (LossOfItsOwn, "after gradient last_layer.loss is another than loss(x, t)"),
+        (Partial, "gradient must have b1, got W1, W2, b2"),
+        (Nothing, "gradient must return a dict, got None"),
+        (LossOnDemand, "loss: the logarithm is that of p + 1e-7"),
+    ):
+        first = examined(cls, "TwoLayerNet", DOUBLE).problems[0]
+        assert first.sentence.startswith(says)
+        assert first.where.startswith(("test_examination.py:", "book.py:"))
+
+
+def test_the_first_tensor_that_departs_is_named_where_nothing_explains_them() -> None:
+    assert "the first to depart, forward and then back: db2" in examined(Noisy, "TwoLayerNet", DOUBLE).remarks

@@ -1,71 +1,105 @@
-"""verify on a layer of somebody else's that exists already: its parameters are found, and the pair is told."""
+"""verify on a user's layer that exists already: its parameters are found, and its pair."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from own_layers import (
-    Affine,
-    AsPyTorch,
-    CrossEntropy,
-    LayerNorm,
-    Relu,
-)
+from lessons.book import TwoLayerNet
+from own_layers import Affine, AsPyTorch, CrossEntropy, InDicts, LayerNorm, Relu
 from torch import nn
 
 from torch_ref import PAIRS, candidate, verify
+from torch_ref.checks.subject import CheckError
 from torch_ref.your_layer.instance import pair_for
 
+RNG = np.random.default_rng(0)
+W, SQUARE, b, x = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 4)), RNG.standard_normal(3), RNG.random((6, 4))
 
-def test_verify_takes_a_layer_of_your_own() -> None:
-    rng = np.random.default_rng(0)
-    W, b, x = rng.standard_normal((4, 3)), rng.standard_normal(3), rng.standard_normal((6, 4))
-    assert verify(Affine(W, b), x, like="Linear").ok
-    assert verify(AsPyTorch(W.T.copy(), b), x, like="Linear").ok
-    assert verify(Relu(), x, like=nn.ReLU()).ok
-    assert verify(CrossEntropy(), x, np.array([0, 1, 2, 3, 0, 1]), like="CrossEntropyLoss").ok
-    norm = LayerNorm(4, 1e-5)
-    measured = verify(norm, x, like=nn.LayerNorm(4))
-    assert measured.ok
-    assert measured.title == "LayerNorm and its twin, float64, by measured bounds"
 
-    class Wrong(Affine):
-        def backward(self, dout: Any) -> Any:
-            return -super().backward(dout)
+class Wrong(Affine):
+    def backward(self, dout: Any) -> Any:
+        return -super().backward(dout)
 
+
+class Misnamed(Affine):
+    """W is (out, in)."""
+
+    def forward(self, x: Any) -> Any:
+        self.x = x.copy()
+        return x @ self.W.T + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.dW, self.db = dout.T @ self.x, dout.sum(axis=0)
+        return dout @ self.W
+
+
+class Leaky(Relu):
+    negative_slope = 0.1
+
+    def forward(self, x: Any) -> Any:
+        return super().forward(x) + self.negative_slope * np.where(self._mask, 0, x)
+
+    def backward(self, dout: Any) -> Any:
+        return np.where(self._mask, dout, self.negative_slope * dout)
+
+
+def in_dicts() -> InDicts:
+    layer = InDicts(4, 3)
+    layer.params = {"kappa": W, "lam": b}
+    return layer
+
+
+RIGHT: dict[str, tuple[Any, Any]] = {
+    "(in, out)": (Affine(W, b), "Linear"),
+    "(out, in)": (AsPyTorch(W.T.copy(), b), "Linear"),
+    "(out, in), called W": (Misnamed(W.T.copy(), b), "Linear"),
+    "names that say nothing": (in_dicts(), "Linear"),
+    "a square, called W": (Affine(SQUARE, b.repeat(2)[:4]), "Linear"),
+    "a square, called weight": (AsPyTorch(SQUARE, b.repeat(2)[:4]), "Linear"),
+    "a square beside a module": (Affine(SQUARE, b.repeat(2)[:4]), nn.Linear(4, 4)),
+    "a module": (Relu(), nn.ReLU()),
+    "an option": (Leaky(), "LeakyReLU"),
+}
+
+
+@pytest.mark.parametrize(("layer", "like"), RIGHT.values(), ids=RIGHT)
+def test_verify_takes_a_layer_of_your_own(layer: Any, like: Any) -> None:
+    assert verify(layer, x - 0.5, like=like).ok
+
+
+def test_the_title_and_the_causes_are_those_of_any_report() -> None:
+    report = verify(LayerNorm(4, 1e-5), x, like=nn.LayerNorm(4))
+    assert (report.ok, report.title) == (True, "LayerNorm and its twin, float64, by measured bounds")
     report = verify(Wrong(W, b), x, like="Linear")
     assert report.causes == {"dx": ["the sign is flipped"]}
     assert str(report).endswith("dx: the sign is flipped")
-    with pytest.raises(ValueError, match="Relu: it must keep W, got no parameters"):
+
+
+def test_what_is_missing_is_told() -> None:
+    with pytest.raises(ValueError, match=r"Relu: the twin's parameter weight.T of 2 axes must .* parameters are none"):
         verify(Relu(), x, like="Linear")
+    with pytest.raises(ValueError, match="Relu: it must have negative_slope as attributes, as LeakyReLU has"):
+        verify(Relu(), x, like="LeakyReLU")
+    with pytest.raises(CheckError, match=r"it raises ValueError: .* mismatch"):
+        verify(Affine(W[1:], b), x, like="Linear")
 
 
 def test_verify_takes_a_network_of_your_own() -> None:
-    from lessons.book import TwoLayerNet  # noqa: PLC0415 - beside the test that needs it
-
-    net = TwoLayerNet(4, 3, 2)
-    report = verify(
-        net, np.random.default_rng(0).standard_normal((5, 4)), np.array([0, 1, 1, 0, 1]), like="TwoLayerNet"
-    )
+    report = verify(TwoLayerNet(4, 3, 2), x, np.array([0, 1, 1, 0, 1, 0]), like="TwoLayerNet")
     assert [row.name for row in report.failures] == ["loss"]
     assert report.causes["loss"] == ["the logarithm is that of p + 1e-7: an epsilon inside the log"]
 
 
-def test_a_square_weight_is_stored_as_its_name_says() -> None:
-    rng = np.random.default_rng(0)
-    W, b, x = rng.standard_normal((4, 4)), rng.standard_normal(4), rng.standard_normal((6, 4))
-    assert verify(Affine(W, b), x, like="Linear").ok
-    assert verify(AsPyTorch(W, b), x, like="Linear").ok
+def test_targets_are_told_by_their_axes() -> None:
+    labels = np.array([0, 1, 2, 3, 0, 1])
+    assert verify(CrossEntropy(), x, labels, like="CrossEntropyLoss").ok
+    assert verify(CrossEntropy(), x, labels, like=nn.CrossEntropyLoss()).ok
+    pair, _ = pair_for(CrossEntropy(), "CrossEntropyLoss", (x, abs(x)))
+    assert pair is PAIRS["softmax_with_loss_rows"]
+    assert candidate(CrossEntropy, "CrossEntropyLoss", targets="rows").pair.name == "softmax_with_loss_rows"
 
 
 def test_a_pair_for_a_single_layer_has_no_other_data() -> None:
     pair, _ = pair_for(LayerNorm(4, 1e-5), nn.LayerNorm(4), (np.ones((2, 4)),))
     with pytest.raises(NotImplementedError, match="no other data"):
         pair.example(pair.layer, None)  # type: ignore[arg-type]
-
-
-def test_rows_as_targets_are_told_by_their_axes() -> None:
-    x = np.random.default_rng(0).standard_normal((3, 4))
-    pair, _ = pair_for(CrossEntropy(), "CrossEntropyLoss", (x, abs(x)))
-    assert pair is PAIRS["softmax_with_loss_rows"]
-    assert candidate(CrossEntropy, "CrossEntropyLoss", targets="rows").pair.name == "softmax_with_loss_rows"

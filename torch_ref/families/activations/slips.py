@@ -50,7 +50,7 @@ class WritesIntoX(ReLU):
 class MaskOfDout(ReLU):
     """dout ≤ 0 is stopped, as if it were x (guided back-propagation stops both)."""
 
-    def _backward(self, dout: Array, closed: Array) -> Any:
+    def _backward(self, dout: Array, _closed: Array) -> Any:
         return np.where(dout.real <= 0, 0, dout), {}
 
 
@@ -75,7 +75,7 @@ class LeakyForward(ReLU):
 class StraightThrough(ReLU):
     """dx = dout."""
 
-    def _backward(self, dout: Array, closed: Array) -> Any:
+    def _backward(self, dout: Array, _closed: Array) -> Any:
         return dout, {}
 
 

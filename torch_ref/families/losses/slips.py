@@ -107,7 +107,7 @@ class MaximumOfTheBatch(SoftmaxWithLoss):
 class MaximumAddedToLog(AnotherLogarithm):
     """log p = x − (max + log S): where the maximum is large, the digits of log S are lost in it."""
 
-    def log_p(self, x: Array, p: Array) -> Array:
+    def log_p(self, x: Array, _p: Array) -> Array:
         top = x.max(axis=1, keepdims=True)
         return x - (top + np.log(np.exp(x - top).sum(axis=1, keepdims=True)))
 

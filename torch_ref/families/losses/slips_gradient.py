@@ -24,7 +24,7 @@ def scale(dout: Any, p: Array) -> Any:
 class IgnoresDout(SoftmaxWithLoss):
     """backward(dout) does not use dout."""
 
-    def _backward(self, dout: Any, cache: Any) -> Any:
+    def _backward(self, _dout: Any, cache: Any) -> Any:
         return super()._backward(1, cache)
 
 

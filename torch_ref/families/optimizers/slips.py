@@ -1,6 +1,5 @@
 """Slips in p ← p − lr g, and in what a step keeps and accepts."""
 
-from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,11 @@ from numpy_impl import SGD
 from numpy_impl.validation import Array
 from torch_ref.slip import slip
 
-Arrays = MutableMapping[str, Array]
-
 
 class AnotherStep(SGD):
     """The step p ← p − lr g with another gradient than g, for slips to name."""
 
-    def update(self, params: Arrays, grads: Arrays) -> None:  # type: ignore[override] # some slips write into the mapping
+    def update(self, params: Any, grads: Any) -> None:
         super().update(params, {key: self.instead(params[key], grad) for key, grad in grads.items()})
 
     def instead(self, p: Array, g: Array) -> Array:
@@ -26,7 +23,7 @@ class AnotherStep(SGD):
 class GradientAdded(AnotherStep):
     """p ← p + lr g, uphill."""
 
-    def instead(self, p: Array, g: Array) -> Array:
+    def instead(self, _p: Array, g: Array) -> Array:
         return -g
 
 
@@ -42,7 +39,7 @@ class LrIgnored(SGD):
 class LrTwice(AnotherStep):
     """p ← p − lr² g: the gradient was scaled already."""
 
-    def instead(self, p: Array, g: Array) -> Array:
+    def instead(self, _p: Array, g: Array) -> Array:
         return g * g.dtype.type(self.lr)
 
 
@@ -101,7 +98,7 @@ class WeightDecayed(AnotherStep):
 class GradientClipped(AnotherStep):
     """Entries of the gradient are clipped to [−1, 1]."""
 
-    def instead(self, p: Array, g: Array) -> Array:
+    def instead(self, _p: Array, g: Array) -> Array:
         return g.clip(-1, 1)
 
 

@@ -11,10 +11,12 @@ from outside_layers import BATCH_NORM, OUTSIDE, SIGMOID, TANH, BatchNorm, Sigmoi
 from torch import nn
 
 from numpy_impl.validation import Array
-from torch_ref import PAIRS, Pair
-from torch_ref.battery import Subject, checks_of
-from torch_ref.measured_bounds import measured_bounds
-from torch_ref.subject import CheckError
+from torch_ref import PAIRS, Pair, bounds_of
+from torch_ref.checks.battery import Subject, checks_of
+from torch_ref.bounds.measured import measured
+from torch_ref.checks.subject import CheckError
+from torch_ref.results import params_of, scenarios_of
+from torch_ref.right import twin_on
 
 
 class SigmoidByTanh(Sigmoid):
@@ -67,20 +69,22 @@ def test_measured_bounds_are_about_as_wide_as_proven_ones() -> None:
     pair = PAIRS["affine"]
     for dtype in (np.float32, np.float64):
         example = Subject(pair, dtype).example(pair.ordinary)
-        proven = pair.bounds(example)
-        form = proven["y"].format
-        measured = measured_bounds(pair, example, pair.params(example.layer), form)
-        for name, ball in measured.items():
+        proven = bounds_of(pair, example)
+        found = measured(
+            twin_on(pair, example), [*example.inputs.values()], [*example.upstream.values()],
+            params_of(pair, example.layer), proven["y"].format,
+        )  # fmt: skip
+        for name, ball in found.items():
             assert (abs(ball.centre - proven[name].centre) <= proven[name].radius).all()
             ratio = ball.radius / proven[name].radius
             assert 1 < np.median(ratio) < 1000
 
 
 def test_scenarios_that_the_twin_refuses_are_left_out() -> None:
-    names = [scenario.name for scenario in BATCH_NORM.scenarios]
+    names = [scenario.name for scenario in scenarios_of(BATCH_NORM)]
     assert "ordinary" in names
     assert "one-sample" not in names  # a batch-norm refuses it
-    assert "three-axes" not in [scenario.name for scenario in CONV.scenarios]
+    assert "three-axes" not in [scenario.name for scenario in scenarios_of(CONV)]
 
 
 def test_where_nothing_shows_that_is_no_pass() -> None:

@@ -11,7 +11,10 @@ from torch import nn
 from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, verify
-from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
+from torch_ref.diagnosis.finding import Finding, Verdict
+from torch_ref.diagnosis.report import Row
+
+EVEN, VACUOUS = Verdict.EVEN.value, Verdict.VACUOUS.value
 
 RNG = np.random.default_rng(0)
 W, B, X = RNG.standard_normal((4, 3)), RNG.standard_normal(3), RNG.standard_normal((6, 4))
@@ -40,7 +43,7 @@ def test_right_layers_are_right(dtype: Any) -> None:
         for row in report.rows:
             assert row.at_fault == ""
             for side in (row.numpy, row.torch):
-                assert side.verdict == WITHIN
+                assert side.verdict is Verdict.WITHIN
                 assert side.share == (side.distance / side.radius if side.distance else 0)
                 assert side.distance == pytest.approx(abs(side.value - side.centre), rel=1e-3, abs=1e-15)
 
@@ -58,7 +61,7 @@ def test_a_wrong_entry_is_named_with_its_numbers_and_numpy_is_at_fault() -> None
     assert not report.ok
     (row,) = report.failures
     assert (row.name, row.at_fault) == ("dW", "NumPy")
-    assert row.numpy.verdict == "OUTSIDE in 1 of 12"
+    assert str(row.numpy) == "OUTSIDE in 1 of 12"
     assert row.numpy.entry == (2, 1)
     assert row.numpy.distance == pytest.approx(1e-7 * abs(row.numpy.centre), rel=1e-5)
     assert row.numpy.share > 1e6
@@ -92,18 +95,18 @@ def test_pytorch_may_be_at_fault() -> None:
 
 
 def test_both_may_be_at_fault() -> None:
-    wrong, right = Finding("OUTSIDE in 1 of 2"), Finding(WITHIN)
+    wrong, right = Finding(Verdict.OUTSIDE), Finding(Verdict.WITHIN)
     assert Row("y", wrong, wrong).at_fault == "NumPy and PyTorch"
     assert Row("y", right, wrong).at_fault == "PyTorch"
     assert Row("y", right, right).at_fault == ""
 
 
-@pytest.mark.parametrize("nothing", [VACUOUS, EVEN])
-def test_a_side_that_is_wrong_is_at_fault_where_the_other_shows_nothing(nothing: str) -> None:
-    wrong, other = Finding("float64, not float32"), Finding(nothing)
+@pytest.mark.parametrize("nothing", [Verdict.VACUOUS, Verdict.EVEN])
+def test_a_side_that_is_wrong_is_at_fault_where_the_other_shows_nothing(nothing: Verdict) -> None:
+    wrong, other = Finding(Verdict.OTHER_DTYPE, "float64, not float32"), Finding(nothing)
     assert Row("y", wrong, other).at_fault == "NumPy"
     assert Row("y", other, wrong).at_fault == "PyTorch"
-    assert Row("y", other, other).at_fault == f"neither: {nothing}"
+    assert Row("y", other, other).at_fault == f"neither: {nothing.value}"
 
 
 def test_dout_is_uneven_by_default_and_may_be_given() -> None:

@@ -1,4 +1,4 @@
-"""Every check on every pair, in every dtype: the registry of torch_ref.pairs, the battery of torch_ref.battery."""
+"""Every check on every pair, in every dtype: the registry of torch_ref.registry, the battery of torch_ref.checks.battery."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ import pytest
 import numpy_impl
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair, parametrize_with_checks, register
-from torch_ref.battery import Check, Subject, checks_of
-from torch_ref.subject import CheckError
+from torch_ref.checks.battery import Check, Subject, checks_of
+from torch_ref.checks.subject import CheckError
 
 
 @parametrize_with_checks(PAIRS.values(), (np.float32, np.float64), ours=True)
@@ -28,7 +28,8 @@ def test_values_are_right_for_other_seeds(pair: Pair, dtype: Any, seed: int) -> 
 
 def test_every_public_layer_is_registered() -> None:
     public = {getattr(numpy_impl, name) for name in numpy_impl.__all__}
-    layers = {c for c in public if hasattr(c, "backward") or hasattr(c, "gradient")} - {numpy_impl.Layer}
+    layers = {c for c in public if any(hasattr(c, name) for name in ("backward", "gradient", "update"))}
+    layers -= {numpy_impl.Layer, numpy_impl.Loss, numpy_impl.Network}
     assert layers == {pair.layer for pair in PAIRS.values()}
 
 

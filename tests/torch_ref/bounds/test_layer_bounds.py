@@ -11,11 +11,15 @@ from hypothesis.extra.numpy import arrays
 from noisy import SOFTMAXES, Noise
 
 from numpy_impl.validation import Array
-from torch_ref import PAIRS, SCENARIOS, layer_bounds
-from torch_ref.battery import Subject
-from torch_ref.bounds import Ball, Format, format_of
+from torch_ref import PAIRS, SCENARIOS, bounds_of
+from torch_ref.checks.battery import Subject
+from torch_ref.bounds import Ball, Format, format_of, relu
+from torch_ref.families.activations.formulas import relu_backward
+from torch_ref.families.affine.formulas import affine, affine_backward
+from torch_ref.families.losses import formulas
+from torch_ref.results import scenarios_of
 from torch_ref.scenarios import Scenario
-from torch_ref.value_checks import difference
+from torch_ref.checks.values import difference
 
 F = format_of(np.dtype(np.float32))
 SMALL = [scenario for scenario in SCENARIOS if scenario.is_small]
@@ -50,7 +54,7 @@ def worst(got: Array, bound: Ball) -> float:
 def test_no_roundings_lead_out_of_log_softmax(draw: Any, radius: float, seed: int, bias: float) -> None:
     noise, rng = Noise(seed, bias), np.random.default_rng(seed)
     z = ball(draw(rng), radius, rng)
-    assert worst(noise.log_softmax(noise.moved(z.centre, z.radius)), layer_bounds.log_softmax(z)) <= 1
+    assert worst(noise.log_softmax(noise.moved(z.centre, z.radius)), formulas.log_softmax(z)) <= 1
 
 
 @pytest.mark.parametrize("name", SOFTMAXES)
@@ -59,7 +63,7 @@ def test_no_roundings_lead_out_of_log_softmax(draw: Any, radius: float, seed: in
 def test_no_roundings_lead_out_of_softmax(name: str, draw: Any, radius: float, seed: int, bias: float) -> None:
     noise, rng = Noise(seed, bias), np.random.default_rng(seed)
     z = ball(draw(rng), radius, rng)
-    assert worst(SOFTMAXES[name](noise, noise.moved(z.centre, z.radius)), layer_bounds.softmax(z)) <= 1
+    assert worst(SOFTMAXES[name](noise, noise.moved(z.centre, z.radius)), formulas.softmax(z)) <= 1
 
 
 def losses(noise: Noise, z: Array, rows: Array) -> list[Array]:
@@ -94,10 +98,10 @@ def test_no_roundings_lead_out_of_the_loss(draw: Any, radius: float, seed: int, 
     n, classes = z.shape
     t = rng.integers(0, classes, n) if indices else rng.uniform(0, 2, (n, classes)).astype(np.float32)
     rows = np.eye(classes)[t] if indices else t.astype(float)
-    moved, bound = noise.moved(z.centre, z.radius), layer_bounds.softmax_with_loss(z, t)
+    moved, bound = noise.moved(z.centre, z.radius), formulas.softmax_with_loss(z, t)
     for loss in losses(noise, moved, rows):
         assert abs(loss - bound.centre) <= bound.radius
-    bound = layer_bounds.softmax_with_loss_backward(z, t, 1.7)["dx"]
+    bound = formulas.softmax_with_loss_backward(z, t, 1.7)["dx"]
     for softmax in SOFTMAXES.values():
         for dx in gradients(noise, softmax(noise, moved), rows, t, 1.7):
             assert (abs(dx - bound.centre) <= bound.radius).all()
@@ -113,9 +117,9 @@ def test_the_bounds_of_softmax_are_not_idle(name: str) -> None:
         t = rng.integers(0, z.shape[1], len(z.centre))
         p = noise.softmax(z.centre)
         dx = gradients(noise, p, np.eye(z.shape[1])[t], t, 1.0)[1]
-        used["log_softmax"] = max(used["log_softmax"], worst(noise.log_softmax(z.centre), layer_bounds.log_softmax(z)))
-        used["softmax"] = max(used["softmax"], worst(p, layer_bounds.softmax(z)))
-        used["dx"] = max(used["dx"], worst(dx, layer_bounds.softmax_with_loss_backward(z, t, 1.0)["dx"]))
+        used["log_softmax"] = max(used["log_softmax"], worst(noise.log_softmax(z.centre), formulas.log_softmax(z)))
+        used["softmax"] = max(used["softmax"], worst(p, formulas.softmax(z)))
+        used["dx"] = max(used["dx"], worst(dx, formulas.softmax_with_loss_backward(z, t, 1.0)["dx"]))
     assert min(used.values()) > 0.1, used
 
 
@@ -124,7 +128,7 @@ def test_no_roundings_lead_out_of_affine(seed: int, bias: float, radius: float) 
     noise, rng = Noise(seed, bias), np.random.default_rng(seed)
     x, W, b, dout = (ball(rng.standard_normal(shape), radius, rng) for shape in ((4, 6), (6, 3), (3,), (4, 3)))
     mx, mW, mb, md = (noise.moved(operand.centre, operand.radius) for operand in (x, W, b, dout))
-    bound = {"y": layer_bounds.affine(x, W=W, b=b)} | layer_bounds.affine_backward(x, dout, W=W, b=b)
+    bound = {"y": affine(x, W=W, b=b)} | affine_backward(x, dout, W=W, b=b)
     bias_last = noise.rounded(noise.matmul(mx, mW) + mb)
     terms = noise.rounded(mx[:, None, :] * mW.T)
     bias_between = noise.sum(np.concatenate([terms, np.broadcast_to(mb, (4, 3))[..., None]], axis=-1))
@@ -143,7 +147,7 @@ def test_relu_of_any_value_of_the_ball_is_within(v: Array, radius: float, seed: 
     noise, rng = Noise(seed, bias), np.random.default_rng(seed)
     x, dout = ball(v, radius, rng), ball(rng.standard_normal(8), radius, rng)
     moved, upstream = noise.moved(x.centre, x.radius), noise.moved(dout.centre, dout.radius)
-    y, dx = layer_bounds.relu(x), layer_bounds.relu_backward(x, dout)["dx"]
+    y, dx = relu(x), relu_backward(x, dout)["dx"]
     assert (abs(np.maximum(moved, 0) - y.centre) <= y.radius).all()
     assert (abs(np.where(moved > 0, upstream, 0) - dx.centre) <= dx.radius).all()
 
@@ -151,14 +155,14 @@ def test_relu_of_any_value_of_the_ball_is_within(v: Array, radius: float, seed: 
 def test_relu_leaves_no_room_where_the_sign_is_certain() -> None:
     x = Ball(np.array([1.0, -1.0, 0.0, 0.1, -0.1, 0.1]), np.array([0.5, 0.5, 0.0, 0.1, 0.2, 0.0]), F)
     dout = F.exact(np.array([3.0, 3.0, 3.0, 3.0, 3.0, 3.0]))
-    dx = layer_bounds.relu_backward(x, dout)["dx"]
+    dx = relu_backward(x, dout)["dx"]
     np.testing.assert_array_equal(dx.centre, [3, 0, 0, 1.5, 1.5, 3], strict=True)
     np.testing.assert_allclose(dx.radius, [0, 0, 0, 1.5, 1.5, 0], rtol=1e-8)
-    np.testing.assert_allclose(layer_bounds.relu(x).radius, [0.5, 0, 0, 0.1, 0.2, 0], rtol=1e-8)
+    np.testing.assert_allclose(relu(x).radius, [0.5, 0, 0, 0.1, 0.2, 0], rtol=1e-8)
 
 
 def test_probabilities_never_leave_0_to_1() -> None:
-    p = layer_bounds.softmax(Ball(np.zeros((1, 3)), np.full((1, 3), 100.0), F))
+    p = formulas.softmax(Ball(np.zeros((1, 3)), np.full((1, 3), 100.0), F))
     assert (p.radius <= 1 + 22 * 2.0**-24).all()  # 2 LIBM + 3 + 2, and the rounding of the radius
 
 
@@ -168,7 +172,7 @@ def test_the_whole_of_0_to_1_is_within_where_nothing_is_known_of_the_logits(name
     for seed in range(100):
         noise, rng = Noise(seed, 0.2), np.random.default_rng(seed)
         z = ball(LOGITS["steps"](rng), 30.0, rng)
-        assert worst(SOFTMAXES[name](noise, noise.moved(z.centre, z.radius)), layer_bounds.softmax(z)) <= 1
+        assert worst(SOFTMAXES[name](noise, noise.moved(z.centre, z.radius)), formulas.softmax(z)) <= 1
 
 
 @pytest.mark.parametrize("wide", [np.longdouble, np.float64], ids=["longdouble", "longdouble is double"])
@@ -177,12 +181,12 @@ def test_the_whole_of_0_to_1_is_within_where_nothing_is_known_of_the_logits(name
 def test_centres_lie_within_their_radius_of_the_truth(
     pair: Any, scenario: Scenario, wide: Any, monkeypatch: Any
 ) -> None:
-    if scenario not in pair.scenarios:
+    if scenario not in scenarios_of(pair):
         return
-    monkeypatch.setattr("torch_ref.pair.format_of", lambda dtype: Format(dtype, wide))
+    monkeypatch.setattr("torch_ref.right.format_of", lambda dtype: Format(dtype, wide))
     subject = Subject(pair, np.float64)
     truth = subject.exact(scenario)
-    for name, bound in pair.bounds(subject.example(scenario)).items():
+    for name, bound in bounds_of(pair, subject.example(scenario)).items():
         high = bound.centre.astype(float)  # a longdouble is a float64 and the float64 that is left
         gap = difference(high, truth[name]) + (bound.centre - high).astype(float)
         assert (abs(gap) <= bound.radius).all(), name

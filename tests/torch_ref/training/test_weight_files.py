@@ -11,7 +11,7 @@ import torch
 
 from numpy_impl import TwoLayerNet
 from torch_ref import load_weights, network_of, params_of, twin
-from torch_ref.weight_files import read_safetensors
+from torch_ref.training.files import read_safetensors
 
 
 def net_of(seed: int, dtype: Any = np.float32) -> TwoLayerNet:

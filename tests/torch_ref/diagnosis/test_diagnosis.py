@@ -8,9 +8,8 @@ import pytest
 from numpy_impl import Affine, ReLU
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, Example, verify
-from torch_ref.causes.cause import Case
-from torch_ref.diagnosis import Observation, causes_of, reproduces
-from torch_ref.pair import case_of
+from torch_ref.diagnosis.case import Case, case_of
+from torch_ref.diagnosis.explain import Observation, causes_of, reproduces
 
 RNG = np.random.default_rng(0)
 
@@ -93,7 +92,7 @@ def observed(case: Case, got: Array) -> Observation:
 
 def test_nothing_is_said_where_all_is_right_or_dtypes_differ() -> None:
     x, dout = RNG.standard_normal((3, 2)), RNG.standard_normal((3, 2))
-    case = case_of(PAIRS["relu"], Example(ReLU(), (x,), dout))
+    case = case_of(PAIRS["relu"], Example(ReLU(), {"x": x}, {"dout": dout}))
     right = np.where(x > 0, dout, 0)
     assert causes_of("dx", [observed(case, right)]) == []
     assert causes_of("dx", [observed(case, -right), observed(case, (-right).astype(np.float32))]) == []
@@ -105,7 +104,7 @@ def test_a_cause_must_not_contradict_what_is_right() -> None:
     cases = []
     for _ in range(2):
         x, dout = RNG.standard_normal((3, 2)), RNG.standard_normal((3, 2))
-        cases.append((case_of(PAIRS["relu"], Example(ReLU(), (x,), dout)), np.where(x > 0, dout, 0)))
+        cases.append((case_of(PAIRS["relu"], Example(ReLU(), {"x": x}, {"dout": dout})), np.where(x > 0, dout, 0)))
     (one, right), (other, also_right) = cases
     assert causes_of("dx", [observed(one, -right), observed(other, also_right)]) == []
 
@@ -113,5 +112,5 @@ def test_a_cause_must_not_contradict_what_is_right() -> None:
 @pytest.mark.parametrize("got", [None, [1.0], np.ones(3), np.ones((3, 2), np.float32), np.full((3, 2), np.nan)])
 def test_what_is_no_such_array_is_not_reproduced(got: Any) -> None:
     x = RNG.standard_normal((3, 2))
-    case = case_of(PAIRS["relu"], Example(ReLU(), (x,), x))
+    case = case_of(PAIRS["relu"], Example(ReLU(), {"x": x}, {"dout": x}))
     assert not reproduces(got, case.right["dx"], case)

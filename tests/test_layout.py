@@ -5,6 +5,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def test_imports_name_what_they_take_and_no_path_is_edited_but_for_a_users_file(
                 assert not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"), file.name
                 if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("sys.path."):
                     edits.append(file.name)
-    assert edits == ["loading.py"]  # what is loaded may import what lies beside it
+    assert edits == ["load.py"]  # what is loaded may import what lies beside it
 
 
 def test_users_are_never_refused_by_an_assert() -> None:
@@ -93,3 +94,40 @@ def test_the_top_level_is_as_it_was_laid_out() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     names = {name.split("/")[0] for name in listed.splitlines()} or {"numpy_impl"}  # no repository
     assert {name for name in names if not name.startswith(".")} <= {*FOLDERS, "pyproject.toml", "README.md", "LICENSE"}
+
+
+def imports_of(module: str, file: Path, known: set[str]) -> set[str]:
+    """The modules of its package that a module imports anywhere, also for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names} & known
+            found |= names or {node.module} & known
+    return found - {module}
+
+
+def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """A path that leads back to its beginning; empty where there is none."""
+    done: set[str] = set()
+
+    def walk(path: list[str]) -> list[str]:
+        for following in sorted(graph.get(path[-1], ())):
+            if following in path:
+                return [*path[path.index(following) :], following]
+            if following not in done and (found := walk([*path, following])):
+                return found
+        done.add(path[-1])
+        return []
+
+    return next((found for module in graph if module not in done and (found := walk([module]))), [])
+
+
+@pytest.mark.parametrize("package", ["numpy_impl", "torch_ref"])
+def test_no_module_imports_itself_in_a_circle(package: str) -> None:
+    files = {".".join(f.relative_to(ROOT).with_suffix("").parts): f for f in (ROOT / package).glob("**/*.py")}
+    files = {module.removesuffix(".__init__"): file for module, file in files.items()}
+    assert circle_in({module: imports_of(module, file, set(files)) for module, file in files.items()}) == []
+
+
+def test_a_circle_is_found() -> None:
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"d", "b"}, "d": set()}) == ["b", "c", "b"]

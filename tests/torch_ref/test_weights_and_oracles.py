@@ -7,22 +7,23 @@ import pytest
 import torch
 from torch import nn
 
-import torch_ref
-from numpy_impl import Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
+from numpy_impl import SGD, Affine, ReLU, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import (
+    Example,
     NumpyTrainer,
     TorchTrainer,
     autograd,
-    autograd_network,
     copy_to_numpy,
     copy_to_torch,
     drift,
     grads_of,
+    pair_of,
     params_of,
+    torch_results,
     twin,
 )
-from torch_ref.weights import LINEAR, to_tensor
+from torch_ref.training.weights import LINEAR, read, to_tensor, write
 
 W = np.arange(6.0).reshape(2, 3)
 B = np.array([0.5, -1.0, 2.0])
@@ -37,7 +38,7 @@ def test_twins_are_pytorchs_own_modules_in_the_layers_dtype(dtype: Any, theirs: 
     assert type(twin(ReLU())) is nn.ReLU
     assert type(twin(SoftmaxWithLoss())) is nn.CrossEntropyLoss
     net = twin(TwoLayerNet(4, 5, 3, dtype=dtype))
-    assert type(net) is torch_ref.TwoLayerNet
+    assert type(net) is nn.Sequential
     assert {name: type(child) for name, child in net.named_children()} == {
         "Affine1": nn.Linear,
         "Relu1": nn.ReLU,
@@ -141,9 +142,9 @@ def test_the_oracle_starts_afresh_each_time() -> None:
 
 
 def test_the_oracle_of_the_network_starts_afresh_each_time() -> None:
-    module = twin(TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64))
+    net = TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64)
     x, t = np.arange(8.0).reshape(2, 4), np.array([0, 2])
-    once, again = autograd_network(module, x, t), autograd_network(module, x, t)
+    once, again = (torch_results(pair_of(net), Example(net, {"x": x, "t": t})) for _ in range(2))
     for name, value in once.items():
         np.testing.assert_array_equal(again[name], value, strict=True)
 
@@ -151,7 +152,7 @@ def test_the_oracle_of_the_network_starts_afresh_each_time() -> None:
 @pytest.mark.parametrize(("name", "shift"), [("W1", 0.5), ("b1", -0.25), ("W2", -2.0), ("b2", 4.0)])
 def test_drift_is_the_greatest_difference_of_any_parameter(name: str, shift: float) -> None:
     net = TwoLayerNet(4, 5, 3, rng=0, dtype=np.float64)
-    ours, theirs = NumpyTrainer(net, 0.1), TorchTrainer(net, 0.1)
+    ours, theirs = NumpyTrainer(net, SGD(0.1)), TorchTrainer(net, SGD(0.1))
     assert drift(ours, theirs) == 0
     net.params["b2"][0] = 0.125
     net.params[name].flat[-1] += shift
@@ -203,3 +204,34 @@ def test_labels_of_any_integer_dtype_reach_the_oracle() -> None:
         for dtype in (">i4", "u1", "i8")
     }
     assert len({float(loss) for loss in losses.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "shapes", "shape"),
+    [("a", {"a": (2, 3)}, (2, 3)), ("a.T", {"a": (3, 2)}, (2, 3)), ("a+b", {"a": (3,), "b": (3,)}, (3,)),
+     ("a.T|b.T|c.T", {"a": (2, 4), "b": (3, 4), "c": (1, 4)}, (4, 6))],
+)  # fmt: skip
+def test_a_rule_goes_there_and_back(rule: str, shapes: dict[str, tuple[int, ...]], shape: tuple[int, ...]) -> None:
+    tensors = {name: torch.full(size, -9.0) for name, size in shapes.items()}
+    value = torch.arange(float(np.prod(shape))).reshape(shape)
+    write(rule, tensors, value)
+    assert torch.equal(read(rule, tensors), value)
+    assert not any((tensor == -9).any() for tensor in tensors.values())
+
+
+def test_gradients_follow_the_rules() -> None:
+    module = nn.Module()
+    for name, size in {"q": (2, 3), "k": (4, 3), "bias_ih": (5,), "bias_hh": (5,)}.items():
+        module.register_parameter(name, nn.Parameter(torch.randn(size, dtype=torch.float64)))
+    names = {"W": "q.T|k.T", "b": "bias_ih+bias_hh"}
+    params = {"W": np.arange(18.0).reshape(3, 6), "b": np.arange(5.0)}
+    copy_to_torch(params, module, names)
+    for name, value in params_of(module, names).items():
+        np.testing.assert_array_equal(value, params[name], strict=True)
+    weights = torch.arange(5.0, dtype=torch.float64)
+    loss = (module.q**2).sum() + 3 * module.k.sum() + (weights * (module.bias_ih + module.bias_hh)).sum()
+    loss.backward()
+    grads = grads_of(module, names)
+    np.testing.assert_array_equal(grads["W"], np.hstack([2 * params["W"][:, :2], np.full((3, 4), 3.0)]), strict=True)
+    np.testing.assert_array_equal(grads["b"], weights.numpy(), strict=True)
+

@@ -12,7 +12,7 @@ from numpy_impl import Affine, ReLU, SoftmaxWithLoss
 from numpy_impl.validation import Array
 from torch_ref import autograd, backprop, twin, verify
 from torch_ref.bounds import format_of
-from torch_ref.comparison import EVEN
+from torch_ref.diagnosis.finding import Verdict
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -20,7 +20,7 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def assert_right(layer: Any, *inputs: Array, dout: Any) -> None:
     """But for gradients that happen to be even: hypothesis likes zeros."""
     report = verify(layer, *inputs, dout=dout)
-    assert all((row.numpy.ok and row.torch.ok) or row.numpy.verdict == EVEN for row in report.rows), report
+    assert all((row.numpy.ok and row.torch.ok) or row.numpy.verdict is Verdict.EVEN for row in report.rows), report
 
 
 @both_dtypes

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from torch_ref.bounds import Ball, format_of
-from torch_ref.comparison import EVEN, VACUOUS, WITHIN, finding
+from torch_ref.diagnosis.finding import Verdict, finding
 
 BALL = Ball(np.array([1.0, 2.0]), np.array([0.5, 0.25]), format_of(np.dtype(np.float32)))
 
@@ -14,7 +14,7 @@ BALL = Ball(np.array([1.0, 2.0]), np.array([0.5, 0.25]), format_of(np.dtype(np.f
 @pytest.mark.parametrize(
     ("got", "verdict"),
     [
-        (np.array([1.5, 1.75], np.float32), WITHIN),
+        (np.array([1.5, 1.75], np.float32), "within"),
         (np.array([1.5, 2.2500002], np.float32), "OUTSIDE in 1 of 2"),
         (np.array([0.25, 3.0], np.float32), "OUTSIDE in 2 of 2"),
         (np.array([1.0, np.nan], np.float32), "OUTSIDE in 1 of 2"),
@@ -28,8 +28,9 @@ BALL = Ball(np.array([1.0, 2.0]), np.array([0.5, 0.25]), format_of(np.dtype(np.f
 )
 def test_findings(got: Any, verdict: str) -> None:
     found = finding(got, BALL)
-    assert found.verdict == verdict
-    assert found.ok == (verdict == WITHIN)
+    assert str(found) == verdict
+    assert found.ok == (found.verdict is Verdict.WITHIN) == (verdict == "within")
+    assert found.is_wrong == (not found.ok)
 
 
 def test_the_worst_entry_is_that_of_the_greatest_share() -> None:
@@ -41,20 +42,20 @@ def test_nothing_but_the_exact_value_is_within_a_radius_of_0() -> None:
     exact = format_of(np.dtype(float)).exact(np.array([1.0, 0.0]))
     assert finding(np.array([1.0, -0.0]), exact).share == 0
     assert finding(np.array([1.0, 5e-324]), exact).share == np.inf
-    assert finding(np.array([1.0, 5e-324]), exact).verdict == "OUTSIDE in 1 of 2"
+    assert finding(np.array([1.0, 5e-324]), exact).verdict is Verdict.OUTSIDE
 
 
 @pytest.mark.parametrize("name", ["y", "dx"])
 def test_only_gradients_must_be_uneven(name: str) -> None:
     even = format_of(np.dtype(float)).exact(np.ones(3))
-    assert finding(np.ones(3), even, name).verdict == (WITHIN if name == "y" else EVEN)
+    assert finding(np.ones(3), even, name).verdict is (Verdict.WITHIN if name == "y" else Verdict.EVEN)
     assert finding(np.ones(1), format_of(np.dtype(float)).exact(np.ones(1)), name).ok
 
 
 def test_a_radius_that_is_infinite_or_no_number_is_vacuous() -> None:
     for radius in (np.inf, np.nan):
         ball = Ball(np.ones(2), np.array([1.0, radius]), format_of(np.dtype(float)))
-        assert finding(np.ones(2), ball).verdict == VACUOUS
+        assert finding(np.ones(2), ball).verdict is Verdict.VACUOUS
 
 
 def test_empty_tensors_are_within() -> None:

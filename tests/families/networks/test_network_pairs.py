@@ -9,8 +9,9 @@ import torch
 from numpy_impl import SGD, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import SCENARIOS, NumpyTrainer, TorchTrainer, drift, params_of, verify
-from torch_ref.battery import Subject
-from torch_ref.pairs import PAIRS
+from torch_ref.checks.battery import Subject
+from torch_ref.registry import PAIRS
+from torch_ref.results import scenarios_of
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 NETWORK = PAIRS["two_layer_net"]
@@ -21,10 +22,10 @@ def book_net(dtype: Any, std: float = 0.01) -> TwoLayerNet:
 
 
 @both_dtypes
-@pytest.mark.parametrize("scenario", NETWORK.scenarios, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", scenarios_of(NETWORK), ids=lambda scenario: scenario.name)
 def test_each_layer_is_right_where_it_stands_and_the_whole(scenario: Any, dtype: Any) -> None:
     example = Subject(NETWORK, dtype).example(scenario)
-    report = verify(example.layer, *example.inputs)
+    report = verify(example.layer, *example.inputs.values())
     # A hidden layer's gradient may be even on purpose: a unit that is closed for all, an upstream gradient of 0.
     assert not [row for row in report.rows if "NumPy" in row.at_fault or "PyTorch" in row.at_fault], report
     assert [row.name for row in report.rows] == [
@@ -48,14 +49,14 @@ def test_network_is_right_on_mnist(mnist: tuple[Array, Array], std: float, as_ro
 
 def test_exact_zeros_are_among_the_scenarios() -> None:
     zeros = next(scenario for scenario in SCENARIOS if scenario.name == "exact-zeros")
-    net, (x, _), _ = Subject(NETWORK, np.float64).example(zeros)
-    assert np.count_nonzero(net.layers["Affine1"].forward(x) == 0) >= 3
+    net, inputs, _ = Subject(NETWORK, np.float64).example(zeros)
+    assert np.count_nonzero(net.layers["Affine1"].forward(inputs["x"]) == 0) >= 3
 
 
 @both_dtypes
 def test_ten_steps_of_sgd_agree_after_each(mnist: tuple[Array, Array], dtype: Any) -> None:
     net = book_net(dtype)
-    ours, theirs = NumpyTrainer(net, lr=0.1), TorchTrainer(net, lr=0.1)
+    ours, theirs = NumpyTrainer(net, SGD(0.1)), TorchTrainer(net, SGD(0.1))
     before = {name: value.copy() for name, value in net.params.items()}
     for step in range(10):
         x, t = (part[step * 100 : step * 100 + 100] for part in mnist)
@@ -72,7 +73,7 @@ def test_ten_steps_of_sgd_agree_after_each(mnist: tuple[Array, Array], dtype: An
 
 def test_float64_trajectories_stay_within_1e12_for_600_steps(mnist: tuple[Array, Array]) -> None:
     net = book_net(np.float64)
-    ours, theirs = NumpyTrainer(net, lr=0.1), TorchTrainer(net, lr=0.1)
+    ours, theirs = NumpyTrainer(net, SGD(0.1)), TorchTrainer(net, SGD(0.1))
     start = net.params["W1"].copy()
     rng = np.random.default_rng(0)
     for step in range(600):
@@ -87,7 +88,7 @@ def test_float64_trajectories_stay_within_1e12_for_600_steps(mnist: tuple[Array,
 
 def test_the_trainers_predict_the_same(mnist: tuple[Array, Array]) -> None:
     net, x = book_net(np.float64), mnist[0][:50].copy()
-    ours, theirs = NumpyTrainer(net, lr=0.1).predict(x), TorchTrainer(net, lr=0.1).predict(x)
+    ours, theirs = NumpyTrainer(net, SGD(0.1)).predict(x), TorchTrainer(net, SGD(0.1)).predict(x)
     assert abs(ours - theirs).max() <= 1e-15 * 784  # γ_784 of products below 0.1
 
 
