@@ -9,13 +9,12 @@ TypeError for a dtype or a kind, ValueError for a shape or a value, RuntimeError
 
 import os
 from collections.abc import Collection, Mapping
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
-T = TypeVar("T")
 
 
 def _refuse(error: type[Exception], who: object, wanted: str, got: object) -> NoReturn:
@@ -25,7 +24,6 @@ def _refuse(error: type[Exception], who: object, wanted: str, got: object) -> No
 
 
 def _kind(value: object) -> str:
-    """How a message names a value of the wrong kind."""
     return repr(value) if value is None or isinstance(value, str | bool) else type(value).__name__
 
 
@@ -44,8 +42,7 @@ def check_array(who: object, name: str, value: Any, dtype: np.dtype[Any] | None 
 
 
 def _is_float(dtype: np.dtype[Any]) -> bool:
-    """float16 is not meant: its sums over a batch overflow at 65504."""
-    return dtype.kind in "fc" and dtype.isnative and dtype.itemsize >= 4
+    return dtype.kind in "fc" and dtype.isnative and dtype.itemsize >= 4  # sums in float16 overflow at 65504
 
 
 def _check_plain(who: object, name: str, value: Any) -> None:
@@ -114,7 +111,7 @@ def check_targets(who: object, t: Any, shape: tuple[int, ...], dtype: np.dtype[A
         _refuse(ValueError, who, f"class indices in t must be 0 to {classes - 1}", wrong)
 
 
-def after_forward(who: object, cached: T | None) -> T:
+def after_forward(who: object, cached: Any) -> Any:
     """What the last forward left for backward."""
     if cached is None:
         _refuse(RuntimeError, who, "backward needs a forward before it", "none")
@@ -232,8 +229,7 @@ def check_mapping(who: object, name: str, value: object) -> None:
 def check_same_keys(who: object, name: str, mapping: Any, like: Mapping[str, Array]) -> None:
     check_mapping(who, name, mapping)
     if mapping.keys() != like.keys():
-        wanted, got = (", ".join(map(str, keys)) or "none" for keys in (like, mapping))
-        _refuse(ValueError, who, f"{name} must have the keys {wanted}", got)
+        _refuse(ValueError, who, f"{name} must have the keys {', '.join(like)}", ", ".join(map(str, mapping)) or "none")
 
 
 def check_update(who: object, params: Mapping[str, Any], grads: Any) -> None:

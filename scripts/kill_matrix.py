@@ -27,8 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def work(options: argparse.Namespace) -> int:
     from matrix.show import show  # imports PyTorch
+    from parts.threads import threads
 
-    return show(options)
+    with threads(1):  # on matrices this small two pools of threads only stand in each other's way
+        return show(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -48,5 +48,7 @@ def twin(layer: Any, dtype: Any = np.float32) -> Any:
 
 def pair_like(name: str) -> Pair | None:
     """The entry of this name, or the first one of a layer or of a PyTorch class called so."""
-    named = (pair for pair in PAIRS.values() if name in (pair.name, pair.twin_name, getattr(pair.layer, "__name__", "")))
+    named = (
+        pair for pair in PAIRS.values() if name in (pair.name, pair.twin_name, getattr(pair.layer, "__name__", ""))
+    )
     return next(named, None)

@@ -61,9 +61,7 @@ def gradients_of(pair: Pair, example: Example) -> Results:
 # PyTorch
 
 
-def twin_of(
-    pair: Pair, layer: Any, dtype: Any = np.float32, params: Mapping[str, Array] | None = None
-) -> nn.Module:
+def twin_of(pair: Pair, layer: Any, dtype: Any = np.float32, params: Mapping[str, Array] | None = None) -> nn.Module:
     """PyTorch's module with copies of the layer's parameters and in their dtype; in this one, if it has none.
 
     Copies, never the same memory: a pair that shares its weights would agree even where one side went wrong.
@@ -92,9 +90,7 @@ def torch_results(pair: Pair, example: Example, params: Mapping[str, Array] | No
         loss.backward()
         return {"loss": to_array(loss)} | {f"d{n}": g for n, g in grads_of(module, pair.parameters).items()}
     upstream = list(example.upstream.values())
-    return differentiated(
-        module, inputs, upstream, pair.outputs, pair.input_gradients, pair.parameters, pair.buffers
-    )
+    return differentiated(module, inputs, upstream, pair.outputs, pair.input_gradients, pair.parameters, pair.buffers)
 
 
 def _stepped(stepper: Any, p: Array, g: Array) -> Array:

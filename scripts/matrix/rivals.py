@@ -12,12 +12,12 @@ import torch
 
 from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.validation import Array
-from torch_ref import bounds_of, results_of
+from torch_ref import right
 from torch_ref.bounds import Ball
 from torch_ref.checks.subject import Subject
 from torch_ref.diagnosis.finding import finding
 from torch_ref.pair import Example, Kind, Pair
-from torch_ref.results import forward_of, params_of
+from torch_ref.results import forward_of, params_of, results
 from torch_ref.scenarios import Scenario
 
 Rival: TypeAlias = Callable[[Subject, Scenario], bool]
@@ -58,7 +58,7 @@ def all_ones(subject: Subject, scenario: Scenario) -> bool:
     """Our own bounds, under an upstream gradient of ones."""
     bounds = _bounds_with_ones(subject.pair, scenario, np.dtype(subject.dtype), subject.seed)
     try:
-        ours = results_of(subject.pair, _with_ones(subject.example(scenario)))
+        ours = results(subject.pair, _with_ones(subject.example(scenario)))
     except Exception:  # noqa: BLE001 - whatever stops the layer or the comparison is an alarm
         return True
     return not all(finding(ours[name], ball).ok for name, ball in bounds.items())
@@ -121,14 +121,14 @@ class _AsFunction(torch.autograd.Function):
     def backward(ctx: Any, dout: torch.Tensor) -> Any:
         pair, example, names = ctx.made
         upstream = dict.fromkeys(example.upstream, dout.numpy().copy() if dout.ndim else float(dout))
-        grads = results_of(pair, example._replace(upstream=upstream))
+        grads = results(pair, example._replace(upstream=upstream))
         scale = float(dout) if pair.kind is Kind.NETWORK else 1
         return None, None, None, *(torch.as_tensor(grads[f"d{name}"] * scale) for name in names)
 
 
 @lru_cache(maxsize=100)  # the data of a pair, in both dtypes
 def _bounds_with_ones(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> dict[str, Ball]:
-    return bounds_of(pair, _with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
+    return right.bounds(pair, _with_ones(Subject(pair, dtype, seed=seed).example(scenario)))
 
 
 def _with_ones(example: Example) -> Example:

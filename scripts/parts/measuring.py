@@ -17,12 +17,12 @@ from rich.table import Table
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
 from numpy_impl.validation import Array
 from parts import command_line
-from torch_ref import PAIRS, Example, Kind, exp, log, results_of, torch_results
+from torch_ref import PAIRS, Example, Kind, exp, log, torch_results
 from torch_ref.checks.subject import Subject
 from torch_ref.checks.values import difference
 from torch_ref.oracles import many_digits
 from torch_ref.oracles.autograd import Results
-from torch_ref.results import scenarios_of
+from torch_ref.results import results, scenarios_of
 
 DTYPES = (np.float32, np.float64)
 AFFINE = (100, 784, 50, 20)  # N, D, M, and of how many rows the exact values are computed
@@ -130,7 +130,7 @@ def of_functions(dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
 
 def both(pair: str, layer: Any, *inputs: Array, dout: Any) -> tuple[Results, Results]:
     example = Example(layer, dict(zip(("x", "t"), inputs, strict=False)), {"dout": dout})
-    return results_of(PAIRS[pair], example), torch_results(PAIRS[pair], example)
+    return results(PAIRS[pair], example), torch_results(PAIRS[pair], example)
 
 
 def measure(dtype: Any, seeds: int) -> dict[Row, tuple[Array, Array]]:

@@ -51,6 +51,18 @@ class AsPyTorch:
         return dout @ self.weight
 
 
+class Misnamed(Affine):
+    """Made of arrays, but its W is (out, in)."""
+
+    def forward(self, x: Any) -> Any:
+        self.x = x.copy()
+        return x @ self.W.T + self.b
+
+    def backward(self, dout: Any) -> Any:
+        self.dW, self.db = dout.T @ self.x, dout.sum(axis=0)
+        return dout @ self.W
+
+
 class InDicts:
     """Made of sizes, parameters and gradients in dicts, under names that say nothing."""
 

@@ -23,12 +23,13 @@ SLIPS = tuple(slips())
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.pair}-{slip.name}")
 def test_every_slip_is_caught_and_is_named_or_nothing_is(slip: Slip) -> None:
     assert not missed(slip), f"not caught in {missed(slip)}: {slip.words}"
-    for dtype in map(np.dtype, DTYPES):
-        if dtype.name in slip.unseen_in:
-            assert not caught(slip)[dtype.name], f"said to be right in {dtype}, yet caught by {caught(slip)}"
-        said, sentences = diagnosis(slip, dtype.type), [problem.sentence for problem in problems(slip, dtype.type)]
+    for dtype in DTYPES:
+        name, sentences = np.dtype(dtype).name, [problem.sentence for problem in problems(slip, dtype)]
+        if name in slip.unseen_in:
+            assert not caught(slip)[name], f"said to be right in {name}, yet caught by {caught(slip)}"
+        said = diagnosis(slip, dtype)
         assert said.wrong == [], sentences
-        assert said.right == (bool(slip.cause) and dtype.name not in slip.unseen_in), sentences
+        assert said.right == (bool(slip.cause) and name not in slip.unseen_in), sentences
 
 
 def test_every_pair_has_slips_and_they_say_what_is_wrong() -> None:

@@ -12,10 +12,11 @@ import safetensors.numpy
 from training.proof import Proof, prove
 from training_runs import history, run
 
-from numpy_impl import Affine, TwoLayerNet
+from numpy_impl import SGD, Affine, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, Report, SideBySide, TorchTrainer
-from torch_ref.comparison import EVEN, VACUOUS, WITHIN, Finding, Row
+from torch_ref.diagnosis.finding import Finding, Verdict
+from torch_ref.diagnosis.report import Row
 
 
 def break_from(iteration: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,11 +109,11 @@ def test_so_often_is_verified(
 
 def test_a_proof_says_whose_it_is_and_what_shows_nothing() -> None:
     right, vacuous, even = (
-        Finding(WITHIN, share=0.25),
-        Finding(VACUOUS),
-        Finding(EVEN),
+        Finding(Verdict.WITHIN, share=0.25),
+        Finding(Verdict.VACUOUS),
+        Finding(Verdict.EVEN),
     )
-    outside = Finding("OUTSIDE in 1 of 4", (2,), 1.0, 2.0, 1.0, 0.5, 2.0)
+    outside = Finding(Verdict.OUTSIDE, "OUTSIDE in 1 of 4", (2,), 1.0, 2.0, 1.0, 0.5, 2.0)
 
     def proof(*rows: Row) -> Proof:
         return Proof({"on paper": Report("a title", rows)})
@@ -209,11 +210,11 @@ def test_a_side_that_steps_too_far_is_found_in_its_update(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    trainer = NumpyTrainer if side == "NumPy" else TorchTrainer
+    trainer: Any = NumpyTrainer if side == "NumPy" else TorchTrainer
     make = trainer.__init__
     options = ("--iterations", 30, "--every", 10, "--hidden", 7, "--dtype", "float64")
     with monkeypatch.context() as patched:
-        patched.setattr(trainer, "__init__", lambda self, net, lr: make(self, net, 1.001 * lr))
+        patched.setattr(trainer, "__init__", lambda self, net, sgd: make(self, net, SGD(1.001 * sgd.lr)))
         assert run("--data-dir", small_mnist, "--out", tmp_path, *options) == 1
         captured = capsys.readouterr()
         assert f"iteration 0: {words}, after the update, is OUTSIDE in " in captured.err
@@ -237,6 +238,6 @@ def test_a_side_whose_gradient_is_wrong_on_its_own_weights_alone_is_found(small_
 
 
 def test_a_proof_of_another_shape_names_no_entry() -> None:
-    row = Row("dW", Finding("shape (2,), not (3,)"), Finding(WITHIN, share=0.5))
+    row = Row("dW", Finding(Verdict.OTHER_SHAPE, "shape (2,), not (3,)"), Finding(Verdict.WITHIN, share=0.5))
     proof = Proof({"on paper": Report("a title", (row,))})
     assert proof.violation == "dW of NumPy, on paper, is shape (2,), not (3,)"

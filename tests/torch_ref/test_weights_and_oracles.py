@@ -234,4 +234,3 @@ def test_gradients_follow_the_rules() -> None:
     grads = grads_of(module, names)
     np.testing.assert_array_equal(grads["W"], np.hstack([2 * params["W"][:, :2], np.full((3, 4), 3.0)]), strict=True)
     np.testing.assert_array_equal(grads["b"], weights.numpy(), strict=True)
-

@@ -1,15 +1,12 @@
 """Arrays of centres and radii, and what only moves their entries about: it rounds nothing."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.validation import Array
-
-if TYPE_CHECKING:
-    from torch_ref.bounds.format import Format
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +15,7 @@ class Arrangement:
 
     centre: Array
     radius: Array
-    format: "Format"
+    format: Any  # a Format, which makes balls
 
     @property
     def magnitude(self) -> Array:

@@ -82,7 +82,9 @@ def _trace_of(name: str, got: Array, earlier: Case, now: Case) -> str:
     }
     together = [[one] for one in earlier.inputs] + ([[*earlier.inputs]] if len(earlier.inputs) > 1 else [])
     for some in together:
-        says = f"it is right for {'the ' if len(some) == 1 else ''}{' and '.join(some)} of the call before: a stale cache"
+        says = (
+            f"it is right for {'the ' if len(some) == 1 else ''}{' and '.join(some)} of the call before: a stale cache"
+        )
         stale[says] = lambda some=some: now.given({one: earlier.inputs[one] for one in some})[name]
     if earlier.upstream:
         stale["it is right for the dout of the call before"] = lambda: now.given(dout=earlier.dout)[name]

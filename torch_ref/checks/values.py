@@ -13,7 +13,6 @@ from torch_ref.diagnosis.explain import causes_of
 from torch_ref.diagnosis.finding import Verdict, finding
 from torch_ref.diagnosis.report import Report, Row
 from torch_ref.oracles.many_digits import DIGITS
-from torch_ref.pair import Kind
 from torch_ref.results import forward_of, params_of, results, torch_results
 from torch_ref.scenarios import SCENARIOS, Scenario
 
@@ -95,8 +94,8 @@ def check_complex_step(subject: Subject) -> None:
         def f(_: Array, layer: Any = layer, inputs: Any = inputs, weights: Any = dout / size) -> Any:
             return np.sum(forward_of(layer, subject.pair)(*inputs.values()) * weights)
 
-        for name in variables:
-            gradient = complex_step_gradient(f, variables[name]) * size
+        for name, variable in variables.items():
+            gradient = complex_step_gradient(f, variable) * size
             overflow = f"{name} on {scenario.name}: forward is NaN for complex x, where it is a number for real x"
             require(not np.isnan(gradient).any() or np.isnan(ours[name]).any(), overflow)
             allowed = 8 * bounds[name].radius + 1e-13 * abs(gradient).max()
@@ -125,7 +124,7 @@ def check_infinity_and_nan(subject: Subject) -> None:
         arrays = [(one.inputs | one.upstream).get(at) for one in (example, theirs_on)]  # type: ignore[operator]
         if isinstance(arrays[0], np.ndarray):
             for array in arrays:
-                array[0, :2] = value  # type: ignore[index]
+                array[0, :2] = value
             theirs = torch_results(subject.pair, theirs_on)
             for name, ours in results(subject.pair, example).items():
                 same = _kinds(ours) == _kinds(theirs[name])

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from numpy_impl.validation import Array
 from numpy_impl.functions import ieee_arithmetic
+from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.any_layer import causes_for
 from torch_ref.diagnosis.case import Case

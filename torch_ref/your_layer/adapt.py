@@ -4,7 +4,7 @@ All that the layer hands out passes here first: a forward that returns None is a
 """
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -117,8 +117,8 @@ def adapted(layer: Any, kind: Kind, kept_in: Places, passed: Collection[str] = (
     return _ADAPTERS[kind](layer, kept_in, passed)
 
 
-class Parameters(MutableMapping[str, Array]):
-    """The layer's parameters under the pair's names: its own arrays, or views of them."""
+class Parameters(Mapping[str, Array]):
+    """The layer's parameters under the pair's names: its own arrays, or views of them. They can be exchanged."""
 
     def __init__(self, layer: Any, kept_in: Places) -> None:
         self._layer, self._kept_in = layer, kept_in
@@ -134,9 +134,6 @@ class Parameters(MutableMapping[str, Array]):
         except Exception as error:
             refused = f"it refuses a {value.dtype} array of shape {value.shape} as its parameter {place.name}"
             raise CheckError(f"{refused}: {in_words(error)}", method="forward") from error
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError(f"parameters: they can be exchanged but not removed, got {name!r}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._kept_in)

@@ -10,24 +10,16 @@ from torch_ref.checks.chance import seeded
 from torch_ref.your_layer.locate import file_of, line_of_error
 
 # How constructors call their arguments, in lower case.
-SIZES = {
-    kind: words.split()
-    for kind, words in {
-        "in": "in d din d_in n_in nin in_dim dim_in input_dim in_size input_size size_in in_features n_features"
-        " num_features features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels"
-        " in_ num_in n_input input",
-        "hidden": "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hidden",
-        "out": "out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units"
-        " n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output"
-        " n_neurons neurons",
-    }.items()
-}
+IN = """in d din d_in n_in nin in_dim dim_in input_dim in_size input_size size_in in_features n_features num_features
+features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels in_ num_in n_input input"""
+HIDDEN = "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hidden"
+OUT = """out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units
+n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output n_neurons
+neurons"""
+SIZES = {"in": IN.split(), "hidden": HIDDEN.split(), "out": OUT.split()}
 PARAMETERS = {
-    kind: words.split()
-    for kind, words in {
-        "weight": "w weight weights kernel kernels filter filters gamma scale",
-        "bias": "b bias biases beta shift",
-    }.items()
+    "weight": ["w", "weight", "weights", "kernel", "kernels", "filter", "filters", "gamma", "scale"],
+    "bias": ["b", "bias", "biases", "beta", "shift"],
 }
 
 

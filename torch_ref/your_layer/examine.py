@@ -1,10 +1,9 @@
 """Runs all checks on a candidate, in each dtype, and gathers the problems: each once, with its place in the code."""
 
-import contextlib
 import io
-import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,21 +77,20 @@ def examine(
     if not subjects:
         raise ValueError("examine: there must be a dtype, got none")
     file, pair = file_of(candidate.cls), candidate.pair
-    checks = checks_of(pair, ours=False)
     check_names(candidate, skip)
-    checks = {name: check for name, check in checks.items() if name not in skip}
+    checks = {name: check for name, check in checks_of(pair, ours=False).items() if name not in skip}
     found: list[Problem] = []
-    remarks: list[str] = []
-    with _listening(file) as listener, warnings.catch_warnings(record=True) as warned:
+    listener = Listener(file)
+    with redirect_stdout(listener), redirect_stderr(listener), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         for i, subject in enumerate(subjects):
             for j, (name, check) in enumerate(checks.items()):
                 tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
                 found += _problems(name, check, subject, candidate)
         problems = distilled(found)
-        remarks += _not_compared(subjects[0]) if problems else [*_not_compared(subjects[0]), *_at_infinity(subjects[0])]
-        remarks += _shows_nothing(subjects[0])
-        remarks += _first_to_depart(pair, problems)
+        remarks = _not_compared(subjects[0])
+        remarks += [] if problems else _at_infinity(subjects[0])
+        remarks += [*_shows_nothing(subjects[0]), *_first_to_depart(pair, problems)]
         left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
         pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
     if listener.heard and SILENCE not in skip:
@@ -183,23 +181,7 @@ def _at_infinity(subject: Subject) -> list[str]:
 def _pictures(subjects: Sequence[Subject], wrong: Collection[str], left_out: Collection[str]) -> Iterator[Picture]:
     """One for each tensor that is checked: where it is wrong, if it is."""
     for name in tensors_of(subjects[0].pair).values():
-        if name in left_out:
-            continue
-        for subject in subjects:
-            found = picture(subject, name, must_be_wrong=True) if name in wrong else None
-            if found:
-                break
-        else:
-            found = picture(subjects[0], name, must_be_wrong=False)
-        if found:
-            yield found
-
-
-@contextlib.contextmanager
-def _listening(file: str) -> Iterator[Listener]:
-    listener, kept = Listener(file), (sys.stdout, sys.stderr)
-    sys.stdout = sys.stderr = listener
-    try:
-        yield listener
-    finally:
-        sys.stdout, sys.stderr = kept
+        if name not in left_out:
+            where_wrong = (picture(subject, name, must_be_wrong=True) for subject in subjects if name in wrong)
+            found = next(filter(None, where_wrong), None) or picture(subjects[0], name, must_be_wrong=False)
+            yield from [found] if found else []

@@ -1,7 +1,6 @@
 """Each check on each layer as a test of its own, in a user's test suite."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,18 +26,12 @@ def parametrize_with_checks(
     """
     import pytest  # noqa: PLC0415 - only who calls this needs it
 
-    cases = [
-        pytest.param(subject, check, id=f"{name}-{check_name}-{np.dtype(subject.dtype)}")
-        for name, subject in _subjects(layers, list(dtypes))
-        for check_name, check in checks_of(subject.pair, ours=ours).items()
-    ]
-    return pytest.mark.parametrize(("subject", "check"), cases)
-
-
-def _subjects(layers: Iterable[Candidate | Pair], dtypes: list[Any]) -> Iterable[tuple[str, Subject]]:
+    cases, dtypes = [], list(dtypes)
     for layer in layers:
         if not isinstance(layer, Candidate | Pair):
             raise TypeError(f"parametrize_with_checks: layers must be candidates or pairs, got {layer!r}")
-        make: Callable[[Any], Subject] = layer.subject if isinstance(layer, Candidate) else partial(Subject, layer)
         for dtype in dtypes:
-            yield layer.name, make(dtype)
+            subject = layer.subject(dtype) if isinstance(layer, Candidate) else Subject(layer, dtype)
+            for name, check in checks_of(subject.pair, ours=ours).items():
+                cases.append(pytest.param(subject, check, id=f"{layer.name}-{name}-{np.dtype(dtype)}"))
+    return pytest.mark.parametrize(("subject", "check"), cases)

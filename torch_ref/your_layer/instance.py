@@ -7,7 +7,7 @@ import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref.oracles.autograd import as_tensor
-from torch_ref.pair import Kind, Pair
+from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import params_of, twin_of
 from torch_ref.scenarios import Data
 from torch_ref.your_layer.adapt import Adapter, adapted
@@ -34,7 +34,7 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, A
         type(layer).__name__,
         SimpleNamespace,
         lambda _: module,
-        _no_example,
+        lambda *_: Example(layer, {}),  # there are no other data than the inputs given
         kind=kind,
         outputs=outputs_of(kind),
         parameters=names,
@@ -62,7 +62,3 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     shapes = {name: (None,) * value.ndim for name, value in ordinary.items()}
     answers = match(who, parameters_of(layer), pair.parameters, shapes)
     return adapted(layer, pair.kind, settled(answers, runs), passed)
-
-
-def _no_example(*_: Any) -> Any:
-    raise NotImplementedError("a single layer has no other data than it is given")

@@ -69,8 +69,7 @@ def match(
             left = {its: array.shape for its, array in own.items() if its not in taken}
             raise ValueError(
                 f"{who}: the twin's parameter {_missing(rules[name], wanted[name], left)}; the parameters are"
-                f" {_listed(own)}: they must be attributes or in a dict `params`; a map, W={rules[name]}, says which is"
-                " which"
+                f" {_listed(own)}: keep them as attributes or in a dict `params`, or map one to it, NAME={rules[name]}"
             )
     likelier, other = ({name: found[name][i] for name in rules} for i in (0, -1))
     return [likelier] if likelier == other else [likelier, other]

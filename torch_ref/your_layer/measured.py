@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from numpy_impl.validation import Array
 from torch_ref.pair import Example, Kind, Pair
@@ -34,8 +33,11 @@ def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
             for name, value in params_of(module, names).items()
         }
         inputs = _inputs(maker, data)
-        dout = data.number() if maker.kind is Kind.LOSS else data.dout(*_output_shape(module, inputs["x"]))
-        return Example(make(sizes, values), inputs, {"dout": dout})
+        if maker.kind is Kind.LOSS:
+            return Example(make(sizes, values), inputs, {"dout": data.number()})
+        with torch.no_grad():
+            y = module.double()(torch.from_numpy(inputs["x"].astype(np.float64)))
+        return Example(make(sizes, values), inputs, {"dout": data.dout(*y.shape)})
 
     def factory(sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
         layer = maker.made(sizes, values, {name: Place(name) for name in values})
@@ -72,11 +74,6 @@ def _inputs(maker: Maker, data: Data) -> dict[str, Array]:
     if maker.kind is not Kind.LOSS:
         return {"x": x}
     return {"x": x, "t": data.x(*x.shape) if targets in (None, "values") else data.targets(targets)}
-
-
-def _output_shape(module: nn.Module, x: Array) -> tuple[int, ...]:
-    with torch.no_grad():
-        return tuple(module.double()(torch.from_numpy(x.astype(np.float64))).shape)
 
 
 def _require_usable(pair: Pair, name: str, shape: tuple[int, ...]) -> None:

@@ -45,16 +45,12 @@ def _distinct(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
-    kept = []
-    for problem in problems:
-        others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
-        if not _follows(problem, others):
-            kept.append(problem)
-    return kept
+    return [problem for problem in problems if not _follows(problem, problems)]
 
 
-def _follows(problem: Problem, others: Sequence[Problem]) -> bool:
-    """Whether a problem is a mere consequence of the others."""
+def _follows(problem: Problem, problems: Sequence[Problem]) -> bool:
+    """Whether a problem is a mere consequence of the others in its dtype."""
+    others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
     checks = {other.check for other in others}
     of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
     if problem.check == "dtype_and_shape":

@@ -1,13 +1,12 @@
 """An examination in words, for a terminal."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from torch_ref.diagnosis.report import lines_of
 from torch_ref.your_layer.examine import Examination
 from torch_ref.your_layer.pictures import Picture
 from torch_ref.your_layer.problems import Problem
@@ -75,6 +74,4 @@ def _entries(pictures: list[Picture]) -> Iterator[str]:
             entry = ", ".join(map(str, worst.index))
             names = (picture.tensor, f"{picture.scenario}, {picture.dtype}") if i == 0 else ("", "")
             table.add_row(*names, f"({entry})", f"{worst.got:.9g}", f"{worst.expected:.9g}", f"{worst.share:.2g}")
-    out = io.StringIO()
-    Console(file=out, width=120, color_system=None).print(table)
-    yield from (line.rstrip() for line in out.getvalue().splitlines() if line.strip())
+    yield from lines_of(table, 120)

@@ -12,14 +12,14 @@ from noisy import SOFTMAXES, Noise
 
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, SCENARIOS, bounds_of
-from torch_ref.checks.battery import Subject
 from torch_ref.bounds import Ball, Format, format_of, relu
+from torch_ref.checks.battery import Subject
+from torch_ref.checks.values import difference
 from torch_ref.families.activations.formulas import relu_backward
 from torch_ref.families.affine.formulas import affine, affine_backward
 from torch_ref.families.losses import formulas
 from torch_ref.results import scenarios_of
 from torch_ref.scenarios import Scenario
-from torch_ref.checks.values import difference
 
 F = format_of(np.dtype(np.float32))
 SMALL = [scenario for scenario in SCENARIOS if scenario.is_small]

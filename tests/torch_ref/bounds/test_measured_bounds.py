@@ -12,8 +12,8 @@ from torch import nn
 
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair, bounds_of
-from torch_ref.checks.battery import Subject, checks_of
 from torch_ref.bounds.measured import measured
+from torch_ref.checks.battery import Subject, checks_of
 from torch_ref.checks.subject import CheckError
 from torch_ref.results import params_of, scenarios_of
 from torch_ref.right import twin_on

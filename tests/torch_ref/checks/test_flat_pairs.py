@@ -16,7 +16,6 @@ from torch_ref.checks.battery import Subject, checks_of
 from torch_ref.checks.subject import CheckError
 from torch_ref.checks.values import difference
 
-
 PAIR = PAIRS["sigmoid"]
 
 
@@ -25,7 +24,8 @@ def test_a_gradient_of_zeros_passes_only_where_the_pair_says_that_the_layer_is_f
     checks = checks_of(pair)
     checks["forward"](Subject(pair, np.float64))
     with pytest.raises(
-        CheckError, match=r"dx: inconclusive: all entries of the gradient are equal on 'integers', in float64: .* flat_on=\('integers',\)"
+        CheckError,
+        match=r"dx: inconclusive: all entries of the gradient are equal on 'integers', in float64: .* flat_on=\('integers',\)",
     ):
         checks["input_gradient"](Subject(pair, np.float64))
 

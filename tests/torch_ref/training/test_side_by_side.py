@@ -5,12 +5,17 @@ import pytest
 import torch
 from small_network import small_net
 
+from numpy_impl import SGD
 from torch_ref import NumpyTrainer, SideBySide, TorchTrainer, drift, params_of
 
 
 def test_side_by_side_steps_as_each_side_alone_and_counts_relus_apart(rng: np.random.Generator) -> None:
     x, t = rng.standard_normal((6, 4)), np.array([0, 1, 2, 2, 1, 0])
-    sides, ours, theirs = SideBySide(small_net(), 0.5), NumpyTrainer(small_net(), 0.5), TorchTrainer(small_net(), 0.5)
+    sides, ours, theirs = (
+        SideBySide(small_net(), 0.5),
+        NumpyTrainer(small_net(), SGD(0.5)),
+        TorchTrainer(small_net(), SGD(0.5)),
+    )
     for _ in range(3):
         expected = ours.loss(x, t), theirs.loss(x, t)
         assert sides.look(x, t) == (*expected, 0)
@@ -65,7 +70,7 @@ def test_both_sides_step_on_any_layout_and_any_targets_or_neither() -> None:
 
 def test_a_parameter_that_was_exchanged_is_the_one_that_is_trained() -> None:
     x, t = np.ones((2, 4)), np.array([0, 1])
-    trainer = NumpyTrainer(small_net(), 0.5)
+    trainer = NumpyTrainer(small_net(), SGD(0.5))
     exchanged = trainer.net.params["W2"].copy()
     trainer.net.params["W2"] = exchanged
     before = exchanged.copy()

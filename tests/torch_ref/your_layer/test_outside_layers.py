@@ -15,13 +15,12 @@ def test_outside(subject: Any, check: Any) -> None:
     check(subject)
 
 
-@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("pair", OUTSIDE, ids=lambda pair: pair.name)
-def test_right_layers_raise_no_alarm_on_other_data(pair: Pair, seed: int) -> None:
+def test_right_layers_raise_no_alarm_on_other_data(pair: Pair) -> None:
     for name, check in checks_of(pair, ours=False).items():
         if name == "forward" or name.endswith("_gradient"):
             for dtype in (np.float32, np.float64):
-                check(Subject(pair, dtype, seed=seed))
+                check(Subject(pair, dtype, seed=1))
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.layer.__name__)

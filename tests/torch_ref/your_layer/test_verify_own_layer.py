@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from lessons.book import TwoLayerNet
-from own_layers import Affine, AsPyTorch, CrossEntropy, InDicts, LayerNorm, Relu
+from own_layers import Affine, AsPyTorch, CrossEntropy, InDicts, LayerNorm, Misnamed, Relu
 from torch import nn
 
 from torch_ref import PAIRS, candidate, verify
@@ -19,18 +19,6 @@ W, SQUARE, b, x = RNG.standard_normal((4, 3)), RNG.standard_normal((4, 4)), RNG.
 class Wrong(Affine):
     def backward(self, dout: Any) -> Any:
         return -super().backward(dout)
-
-
-class Misnamed(Affine):
-    """W is (out, in)."""
-
-    def forward(self, x: Any) -> Any:
-        self.x = x.copy()
-        return x @ self.W.T + self.b
-
-    def backward(self, dout: Any) -> Any:
-        self.dW, self.db = dout.T @ self.x, dout.sum(axis=0)
-        return dout @ self.W
 
 
 class Leaky(Relu):
@@ -97,9 +85,3 @@ def test_targets_are_told_by_their_axes() -> None:
     pair, _ = pair_for(CrossEntropy(), "CrossEntropyLoss", (x, abs(x)))
     assert pair is PAIRS["softmax_with_loss_rows"]
     assert candidate(CrossEntropy, "CrossEntropyLoss", targets="rows").pair.name == "softmax_with_loss_rows"
-
-
-def test_a_pair_for_a_single_layer_has_no_other_data() -> None:
-    pair, _ = pair_for(LayerNorm(4, 1e-5), nn.LayerNorm(4), (np.ones((2, 4)),))
-    with pytest.raises(NotImplementedError, match="no other data"):
-        pair.example(pair.layer, None)  # type: ignore[arg-type]

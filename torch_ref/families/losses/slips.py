@@ -132,7 +132,7 @@ class LabelsOffByOne(SoftmaxWithLoss):
 class AcceptsNegativeLabels(SoftmaxWithLoss):
     """Label −1 is the last class, for NumPy counts from the end."""
 
-    def forward(self, x: Array, t: Array) -> Any:
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as of every loss
         if np.ndim(x) == 2 and np.ndim(t) == 1 and np.asarray(t).dtype.kind == "i":
             t = np.where((t < 0) & (t >= -x.shape[1]), t % x.shape[1], t)
         return super().forward(x, t)
@@ -142,7 +142,7 @@ class AcceptsNegativeLabels(SoftmaxWithLoss):
 class AcceptsOneSample(SoftmaxWithLoss):
     """A single sample (C,) is taken for a batch, and its gradient divided by the number of classes."""
 
-    def forward(self, x: Array, t: Array) -> Any:
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as of every loss
         return super().forward(x[None], t[None]) if np.ndim(x) == 1 else super().forward(x, t)
 
 

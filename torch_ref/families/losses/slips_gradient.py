@@ -106,7 +106,7 @@ class StaleProbabilities(SoftmaxWithLoss):
 
     _first: Any = None
 
-    def forward(self, x: Array, t: Array) -> Any:
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as of every loss
         loss = super().forward(x, t)
         p, kept_t = self._cache
         self._first = p if self._first is None else self._first
@@ -118,7 +118,7 @@ class StaleProbabilities(SoftmaxWithLoss):
 class StaleTargets(SoftmaxWithLoss):
     """backward uses the targets of the forward before the last one, as long as they fit."""
 
-    def forward(self, x: Array, t: Array) -> Any:
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as of every loss
         before = self.t
         loss = super().forward(x, t)
         if before is not None and before.shape == t.shape:
@@ -139,7 +139,7 @@ class ProbabilitiesInFloat32(SoftmaxWithLoss):
 class KeepsTargetsByReference(SoftmaxWithLoss):
     """The cache is the caller's t, which may change before backward."""
 
-    def forward(self, x: Array, t: Array) -> Any:
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as of every loss
         loss = super().forward(x, t)
         self._cache = self._cache[0], t
         return loss
