@@ -18,9 +18,7 @@ from torch_ref.registry import PAIRS as PAIRS
 from torch_ref.registry import pair_of as pair_of
 from torch_ref.registry import register as register
 from torch_ref.registry import twin as twin
-from torch_ref.results import results as results_of
 from torch_ref.results import torch_results as torch_results
-from torch_ref.right import bounds as bounds_of
 from torch_ref.scenarios import SCENARIOS as SCENARIOS
 from torch_ref.scenarios import Data as Data
 from torch_ref.training.files import load_weights as load_weights

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
+from torch import nn
+
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.cause import Cause, Fitted
@@ -45,9 +47,9 @@ class Refusal(NamedTuple):
 class Pair:
     """A NumPy layer and PyTorch's own module, with an example on any data, and the layer's formulas.
 
-    `module(layer)` makes the twin, of the class `twin_name`: a module that takes the inputs and returns the outputs, one
-    tensor or a tuple of them. The twin of a network returns the logits, and `criterion(layer)` makes the module of its
-    loss. For an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters.
+    `module(layer)` makes the twin, of the class `twin_name`: a module that takes the inputs and returns the outputs,
+    one tensor or a tuple of them. The twin of a network returns the logits, and `criterion(layer)` makes the module of
+    its loss. Of an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters.
 
     `example(cls, data)` makes a layer of the class, or of another class under check, with a scenario's data. It makes
     the layer in its mode (training or evaluation), with its generator or a given mask: `module` sees that very layer
@@ -81,7 +83,7 @@ class Pair:
     parameters: Names = field(default_factory=dict)
     buffers: Names = field(default_factory=dict)
     options: Sequence[str] = ()
-    criterion: Callable[[Any], Any] | None = None
+    criterion: Callable[[Any], nn.Module] = lambda _: nn.CrossEntropyLoss()
     forward: Callable[..., Any] | None = None
     backward: Callable[..., dict[str, Ball]] | None = None
     refusals: Sequence[Refusal] = ()
@@ -103,6 +105,11 @@ class Pair:
     @property
     def input_names(self) -> Sequence[str]:
         return self.inputs or (("x", "t") if self.kind in (Kind.LOSS, Kind.NETWORK) else self.input_gradients)
+
+    @property
+    def varied_inputs(self) -> Sequence[str]:
+        """The inputs that have a gradient, or else the first: a target is no variable."""
+        return self.input_gradients or self.input_names[:1]
 
     @property
     def upstream_names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is right for an example: how far a correct result may lie from the exact one, and the exact one itself."""
+"""The bounds of an example, how far a correct result may lie from the exact one; and the exact results themselves."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from torch_ref.bounds.measured import measured
 from torch_ref.oracles.autograd import Results
 from torch_ref.oracles.many_digits import exact_results
 from torch_ref.pair import Example, Pair
-from torch_ref.results import params_of, torch_results
+from torch_ref.results import buffers_of, dtype_of, params_of, torch_results
 
 
 def bounds(pair: Pair, example: Example) -> dict[str, Ball]:
@@ -24,9 +24,9 @@ def bounds_of(
 ) -> dict[str, Ball]:
     """The same for these values of the parameters, or for a computation that rounds all to a narrower format.
 
-    The layer is only asked for what else its twin needs to know.
+    The layer itself is asked for its options and buffers, and by its twin for its sizes.
     """
-    form = narrower or format_of(next(iter(example.inputs.values())).dtype)
+    form = narrower or format_of(dtype_of(example.inputs, params))
     if pair.forward is None:
         return measured(twin_on(pair, example), [*example.inputs.values()], [*example.upstream.values()], params, form)
     given = form.rounded if narrower else form.exact
@@ -34,11 +34,12 @@ def bounds_of(
     def ball(value: Any) -> Any:
         return given(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
-    known = {name: ball(value) for name, value in params.items()} | options_of(pair, example.layer)
+    arrays = {**params, **buffers_of(pair, example.layer)}
+    known = {name: ball(value) for name, value in arrays.items()} | options_of(pair, example.layer)
     inputs = [ball(value) for value in example.inputs.values()]
     upstream = [ball(value) for value in example.upstream.values()]
     y = pair.forward(*inputs, **known)
-    found = dict(zip(pair.outputs, y if isinstance(y, tuple) else (y,), strict=True))
+    found = dict(zip((*pair.outputs, *pair.buffers), y if isinstance(y, tuple) else (y,), strict=True))
     return found | (pair.backward(*inputs, *upstream, **known) if pair.backward else {})
 
 
@@ -61,12 +62,13 @@ def exact(pair: Pair, example: Example) -> Results:
     """The exact results, to many digits."""
     if pair.forward is None:
         raise ValueError(f"{pair.name}: a pair must have its formula for many digits, got none")
+    layer = example.layer
     return exact_results(
         pair.forward,
         example.inputs,
         list(example.upstream.values()),
-        params_of(pair, example.layer),
-        options_of(pair, example.layer),
-        pair.outputs,
+        params_of(pair, layer) | buffers_of(pair, layer),
+        options_of(pair, layer),
+        (*pair.outputs, *pair.buffers),
         pair.gradients,
     )

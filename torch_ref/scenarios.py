@@ -102,6 +102,7 @@ class Scenario:
     dout: Draw = NORMAL
     number: float = 1.7  # the upstream gradient of a loss: neither 1 nor exact in any dtype
     labels: Callable[[], Array] | None = None  # at random, if None
+    is_resized: bool = False  # to the sizes of a user's layer
 
     @property
     def is_small(self) -> bool:

@@ -16,7 +16,7 @@ import safetensors.numpy
 
 from numpy_impl import Network
 from numpy_impl.validation import Array
-from torch_ref import Ball, Example, Report, SideBySide, bounds_of, pair_of, verify
+from torch_ref import Ball, Example, Report, SideBySide, pair_of, right, verify
 from torch_ref.bounds import format_of
 from torch_ref.diagnosis.finding import Finding, Verdict, finding
 from torch_ref.diagnosis.report import Row
@@ -96,7 +96,7 @@ class Update:
         step = pair_of(optimizer)
         self._balls: dict[tuple[str, str], Ball] = {}
         for side, net in networks(sides).items():
-            gradients = bounds_of(pair_of(net), Example(net, {"x": x, "t": t}))
+            gradients = right.bounds(pair_of(net), Example(net, {"x": x, "t": t}))
             for name, value in net.params.items():
                 before = format_of(value.dtype).exact(value.copy())
                 after = step.forward(before, gradients[f"d{name}"], **options_of(step, optimizer))  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Layers that are not of this package, each with a pair and two slips, as somebody else would write them.
+"""Layers that are not of this package, each with a pair and two slips, in the form that a user gives them.
 
 Only what numpy_impl and torch_ref export is used. The pairs have no proven bounds: theirs are measured.
 """

@@ -76,7 +76,7 @@ def test_a_gradient_of_zeros_is_no_pass(capsys: pytest.CaptureFixture[str], monk
 
 def test_the_epsilon_of_the_book_is_seen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     class BookLoss(SoftmaxWithLoss):
-        def forward(self, x: Array, t: Array) -> Any:
+        def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # as Loss does
             exact = super().forward(x, t)
             label = self.y[np.arange(len(t)), t]
             return exact - np.log1p(1e-7 / label).mean()

@@ -220,7 +220,7 @@ def test_a_rule_goes_there_and_back(rule: str, shapes: dict[str, tuple[int, ...]
 
 
 def test_gradients_follow_the_rules() -> None:
-    module = nn.Module()
+    module: Any = nn.Module()
     for name, size in {"q": (2, 3), "k": (4, 3), "bias_ih": (5,), "bias_hh": (5,)}.items():
         module.register_parameter(name, nn.Parameter(torch.randn(size, dtype=torch.float64)))
     names = {"W": "q.T|k.T", "b": "bias_ih+bias_hh"}

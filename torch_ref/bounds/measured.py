@@ -25,6 +25,7 @@ from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.validation import Array
 from torch_ref.bounds.ball import Ball
 from torch_ref.bounds.format import Format
+from torch_ref.places import is_gradient
 
 TRIALS = 4
 SAFETY = 16
@@ -65,7 +66,7 @@ def measured(
         error = _greatest_change([in_float32[name]], centre) * (form.u / U32)
         noise = np.maximum(np.where(is_jump, 0, noise), error)
         radius = (SAFETY + max(sizes) / 2) * noise + floor * scale + form.tau
-        if name.startswith("d"):
+        if is_gradient(name):
             radius = radius + 16 * form.u * max((_greatest(np.asarray(one)) for one in upstream), default=1.0)
         balls[name] = Ball(centre.astype(form.wide), np.broadcast_to(radius, centre.shape).astype(float), form)
     return balls

@@ -1,4 +1,4 @@
-"""The checks of the contract: dtypes, memory layouts, what is left unmodified, what is refused."""
+"""The checks of the contract: dtypes, memory layouts, arguments left as they were, refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +7,13 @@ import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref.checks.refusals import all_refusals
-from torch_ref.checks.state import backward_again, is_equal
+from torch_ref.checks.state import backward_again, has_backward, is_equal
 from torch_ref.checks.subject import CheckError, Subject, left_by, require
 from torch_ref.diagnosis.case import Case, case_of
 from torch_ref.diagnosis.explain import changes
 from torch_ref.diagnosis.finding import finding
-from torch_ref.oracles.autograd import Results
-from torch_ref.pair import Example, Kind
-from torch_ref.results import raw_results, results
+from torch_ref.pair import Example, Kind, Refusal
+from torch_ref.results import buffers_of, raw_results, results
 from torch_ref.scenarios import Scenario
 
 
@@ -47,7 +46,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 
 
 def check_memory_layouts(subject: Subject) -> None:
-    """However inputs, parameters and dout lie in memory, what is right otherwise is right."""
+    """A result that is right for plain arrays is right however inputs, parameters and dout lie in memory."""
     for scenario in subject.small_scenarios:
         bounds, plain = subject.bounds(scenario), subject.results(scenario)
         for layout, lay in LAYOUTS.items():
@@ -88,21 +87,26 @@ def _require_unchanged(before: Case, example: Example, method: str, scenario: Sc
 
 
 def check_bad_inputs(subject: Subject) -> None:
-    """What cannot be right is refused, with the right error, in the layer's name, and without a trace."""
+    """Bad input is refused, with the right error, in the layer's name, and without a trace."""
     for refusal in all_refusals(subject.pair, subject.example(subject.pair.ordinary)):
         example = subject.example(subject.pair.ordinary)
         first = results(subject.pair, example)
-        try:
-            refusal.call(example)
-        except refusal.error as error:
-            message = str(error)
-        else:
-            raise AssertionError(f"{refusal.what} must be refused by a {refusal.error.__name__}")
-        named = message.startswith(f"{type(example.layer).__name__}: ")
-        require(named, f"{refusal.what}: the message must begin with the name of the layer, got {message!r}")
-        _require_equal(backward_again(subject.pair, example, first), first, f"after {refusal.what} was refused")
+        _require_refused(refusal, example)
+        after = backward_again(subject.pair, example, first) | buffers_of(subject.pair, example.layer)
+        for name, value in first.items():
+            changed = f"after {refusal.what} was refused: {name} is another than before"
+            require(is_equal(after[name], value), changed)
+    if has_backward(subject.pair):
+        early = Refusal("backward before forward", lambda e: e.layer.backward(*e.upstream.values()), RuntimeError)
+        _require_refused(early, subject.example(subject.pair.ordinary))
 
 
-def _require_equal(got: Results, wanted: Results, what: str) -> None:
-    for name, value in wanted.items():
-        require(is_equal(got[name], value), f"{what}: {name} is another than before")
+def _require_refused(refusal: Refusal, example: Example) -> None:
+    try:
+        refusal.call(example)
+    except refusal.error as error:
+        message = str(error)
+    else:
+        raise AssertionError(f"{refusal.what} must be refused by a {refusal.error.__name__}")
+    named = message.startswith(f"{type(example.layer).__name__}: ")
+    require(named, f"{refusal.what}: the message must begin with the name of the layer, got {message!r}")

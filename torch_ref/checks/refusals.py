@@ -1,4 +1,4 @@
-"""What every layer must refuse, whatever it computes: what is no array of the right kind, dtype and shape."""
+"""The bad input that every layer must refuse: no array, or one of the wrong kind, dtype or shape."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,10 +22,13 @@ JUNK: dict[str, Callable[[Array], Any]] = {
     "half precision": lambda a: a.astype(np.float16),
     "the foreign byte order": lambda a: a.astype(a.dtype.newbyteorder()),
 }
+OF_INDICES = {what: JUNK[what] for what in JUNK if what not in ("integers", "the foreign byte order")} | {
+    "numbers": lambda a: a.astype(float)
+}
 
 
 def all_refusals(pair: Pair, example: Example) -> list[Refusal]:
-    """Those of every layer and those of the pair; the example is one of the layer's."""
+    """Those of every layer and those of the pair. The example is one of the layer's, of which each is a change."""
     of_all = [] if pair.kind is Kind.OPTIMIZER else [*_of_inputs(pair, example), *_of_upstream(pair, example)]
     return [*of_all, *pair.refusals]
 
@@ -44,21 +47,20 @@ def _with(name: str, change: Callable[[Any], Any], pair: Pair) -> Callable[[Exam
 
 
 def _of_inputs(pair: Pair, example: Example) -> list[Refusal]:
-    """With parameters, their dtype is the only one that an input may have; what a loss is compared with is the pair's."""
+    """With parameters, an input may have their dtype alone; what a loss is compared with is left to the pair."""
     found = []
-    for name in pair.input_gradients or list(example.inputs)[:1]:
-        found += [Refusal(f"{name}: {what}", _with(name, f, pair), TypeError) for what, f in JUNK.items()]
-        if pair.parameters:
+    for name in pair.varied_inputs:
+        is_float = example.inputs[name].dtype.kind == "f"
+        junk = JUNK if is_float else OF_INDICES
+        found += [Refusal(f"{name}: {what}", _with(name, f, pair), TypeError) for what, f in junk.items()]
+        if pair.parameters and is_float:
             found.append(Refusal(f"{name} of another dtype", _with(name, _in_another_dtype, pair), TypeError))
     return found
 
 
 def _of_upstream(pair: Pair, example: Example) -> list[Refusal]:
     """A number, as a loss takes it, is left to the pair."""
-    if not example.upstream:
-        return []
-    early = lambda e: _fresh(e).backward(*e.upstream.values())  # noqa: E731
-    found = [Refusal("backward before forward", early, RuntimeError)]
+    found = []
     for name, value in example.upstream.items():
         if isinstance(value, np.ndarray):
             found += [Refusal(f"{name}: {what}", _with(name, f, pair), TypeError) for what, f in JUNK.items()]
@@ -69,8 +71,3 @@ def _of_upstream(pair: Pair, example: Example) -> list[Refusal]:
 
 def _in_another_dtype(array: Array) -> Array:
     return array.astype(np.float32 if array.dtype == np.float64 else np.float64)
-
-
-def _fresh(example: Example) -> Any:
-    """A layer like the example's, before its first forward."""
-    return type(example.layer)(*getattr(example.layer, "params", {}).values())

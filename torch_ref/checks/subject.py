@@ -1,4 +1,4 @@
-"""What is checked: a layer of a pair, or a class in its place, in one dtype; and what is expected of it."""
+"""The subject of a check: a layer of a pair, or a class in its place, in one dtype; and the results expected of it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from torch_ref.scenarios import Data, Scenario
 
 @dataclass(frozen=True)
 class Subject:
-    """`layer` makes what is checked: the pair's own layer, if None."""
+    """`layer` makes the layer under check: the pair's own, if None."""
 
     pair: Pair
     dtype: Any
@@ -33,7 +33,7 @@ class Subject:
         return self.pair.example(self.layer or self.pair.layer, data)
 
     def case(self, scenario: Scenario) -> Case:
-        """What it is given on a scenario, and what is right for it: that of the pair's own layer."""
+        """The data of a scenario and the right results for it: those of the pair's own layer."""
         return _case(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
     def observed(self, scenario: Scenario, name: str) -> Observation:
@@ -46,7 +46,7 @@ class Subject:
         return Observation(case, found[name], left)
 
     def results(self, scenario: Scenario, **options: Any) -> Results:
-        """What the layer computes."""
+        """The layer's results."""
         return results.results(self.pair, self.example(scenario, **options))
 
     def other_batch(self) -> Example:
@@ -55,7 +55,7 @@ class Subject:
 
     @property
     def scenarios(self) -> list[Scenario]:
-        """Those that the layer can be given."""
+        """The scenarios that the layer can be given."""
         return results.scenarios_of(self.pair)
 
     @property
@@ -63,11 +63,11 @@ class Subject:
         return [scenario for scenario in self.scenarios if scenario.is_small]
 
     def bounds(self, scenario: Scenario) -> dict[str, Ball]:
-        """Of the pair's own layer: whatever is checked in its place must keep them too."""
+        """Those of the pair's own layer: a class in its place must keep them too."""
         return _bounds(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
     def torch_results(self, scenario: Scenario) -> Results:
-        """What PyTorch computes."""
+        """PyTorch's results."""
         return _torch_results(self.pair, scenario, np.dtype(self.dtype), self.seed)
 
     def torch_finding(self, scenario: Scenario, name: str) -> Finding:
@@ -112,9 +112,9 @@ def _exact(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
 
 
 class CheckError(AssertionError):
-    """What a check found, in one sentence, of which tensor and in which method.
+    """A finding of a check in one sentence, with the tensor and the method that it concerns.
 
-    `causes` are the slips that explain it, of which the data cannot tell which one it is; `details` the numbers.
+    `causes` are the slips that explain it: several, where the data cannot tell them apart; `details` are the numbers.
     """
 
     def __init__(
@@ -123,11 +123,11 @@ class CheckError(AssertionError):
         super().__init__(f"{sentence}\n\n{details}" if details else sentence)
         self.sentence, self.details, self.tensor = sentence, details, tensor
         self.causes = [cause for cause in causes if cause]
-        self.method = method or {"": "", "y": "forward", "loss": "forward"}.get(tensor, "backward")
+        self.method = method or (tensor and ("backward" if places.is_gradient(tensor) else "forward"))
 
 
 def require(condition: object, otherwise: str, *, tensor: str = "", method: str = "") -> None:
-    """Raises CheckError; also where Python runs without assert statements."""
+    """Raises CheckError unless the condition holds; also where Python runs without assert statements."""
     if not condition:
         raise CheckError(otherwise, tensor=tensor, method=method)
 

@@ -1,6 +1,6 @@
 """Slips that any layer may have, from the most to the least specific, each with what it makes of a tensor."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ def _transposed_square(value: Array) -> Array | None:
 
 
 def _gradient_of(p: str) -> Prediction:
-    return lambda case, name: case.right[f"d{p}"] if name.startswith("d") and name not in ("dx", f"d{p}") else None
+    return lambda case, name: case.right[f"d{p}"] if name[1:] in case.params and name != f"d{p}" else None
 
 
 def _of_decay(names: list[str]) -> Iterator[Fitted]:
@@ -118,15 +118,15 @@ def _of_samples(case: Case, name: str, kept: slice) -> Ball | None:
     """The gradient of a parameter from these samples alone; leading axes are taken as one, where the pair can."""
     if not np.ndim(case.dout):
         return None
-    x, dout = case.x, case.dout
-    if case.pair.is_proven:
-        x, dout = x.reshape(case.rows, -1), dout.reshape(case.rows, -1)
-    if len(x) == 1 and kept == slice(0, -1):
-        return zeros(case, name)
+    lead = case.lead if case.pair.is_proven and not case.pair.batches_only else 1
+
+    def part(values: Mapping[str, Array]) -> dict[str, Array]:
+        return {n: value.reshape(-1, *value.shape[lead:])[kept] for n, value in values.items()}
+
     try:
-        others = {name: value[kept] for name, value in case.inputs.items()}
-        return case.given(inputs={**others, next(iter(others)): x[kept]}, dout=dout[kept])[name]
-    except ValueError:  # PyTorch's, for a batch of one that a batch-norm refuses
+        inputs = part(case.inputs)
+        return case.given(inputs, part(case.upstream))[name] if all(map(len, inputs.values())) else zeros(case, name)
+    except (ValueError, IndexError):  # such as PyTorch's, for a batch of one that a batch-norm refuses
         return None
 
 
@@ -152,7 +152,7 @@ def narrower(dtype: Any) -> Prediction:
     """Computed in a narrower format, all or the last step: values are numbers of that format, and err as much."""
 
     def predict(case: Case, name: str) -> Ball | None:
-        if np.finfo(dtype).bits >= np.finfo(case.x.dtype).bits:
+        if np.finfo(dtype).bits >= np.finfo(case.dtype).bits:
             return None
         return case.given(narrower=dtype)[name]
 

@@ -1,7 +1,7 @@
-"""One data set of a pair: what a layer is given, what is right for it, and what would be right for other data."""
+"""One data set of a pair: all that a layer is given, and the right results for it and for other data."""
 
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -12,20 +12,20 @@ import numpy as np
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball, format_of
 from torch_ref.pair import Example, Pair
-from torch_ref.results import params_of
+from torch_ref.results import buffers_of, dtype_of, params_of
 from torch_ref.right import bounds_of
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What a layer is given, by name. `layer` is only asked for its sizes and options."""
+    """All that a layer is given, by name. `layer` itself is asked for its sizes, options and buffers alone."""
 
     pair: Pair
     layer: Any
     inputs: Mapping[str, Array]
     upstream: Mapping[str, Any]
     params: Mapping[str, Array]
-    known: dict[str, Ball] | None = None  # what is right, where it was computed before
+    known: dict[str, Ball] | None = None  # the right results, where they were computed before
 
     @cached_property
     def right(self) -> dict[str, Ball]:
@@ -34,29 +34,34 @@ class Case:
     def given(
         self,
         inputs: Mapping[str, Array] | None = None,
-        dout: Any = None,
+        upstream: Mapping[str, Any] | None = None,
         params: Mapping[str, Array] | None = None,
         narrower: Any = None,
     ) -> dict[str, Ball]:
-        """What would be right for other values of some inputs or parameters, another dout, in a narrower dtype."""
+        """The right results for other values of some inputs, upstream gradients or parameters, in a narrower dtype."""
         return bounds_of(
             self.pair,
-            Example(self.layer, {**self.inputs, **(inputs or {})}, self._upstream(dout)),
+            Example(self.layer, {**self.inputs, **(inputs or {})}, {**self.upstream, **(upstream or {})}),
             {**self.params, **(params or {})},
             format_of(np.dtype(narrower)) if narrower else None,
         )
 
-    def _upstream(self, dout: Any) -> dict[str, Any]:
-        changed = {} if dout is None else dict.fromkeys([*self.upstream][:1], dout)  # a network has none
-        return {**self.upstream, **changed}
+    def upstream_by(self, change: Callable[[Any], Any]) -> dict[str, Ball]:
+        """The right results where each upstream gradient is changed in this way."""
+        return self.given(upstream={name: change(value) for name, value in self.upstream.items()})
 
     def arrays(self) -> dict[str, Array]:
-        """All that the layer is given, by name."""
+        """The arrays that the layer is given, by name."""
         upstream = {name: value for name, value in self.upstream.items() if np.ndim(value)}
         return {**self.inputs, **self.params, **upstream}
 
     def exact(self, values: Any) -> Ball:
-        return format_of(self.x.dtype).exact(values)
+        return format_of(self.dtype).exact(values)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the right results."""
+        return dtype_of(self.inputs, self.params)
 
     @property
     def x(self) -> Array:
@@ -74,13 +79,18 @@ class Case:
         return len(self.x) if self.x.ndim else 1
 
     @property
+    def lead(self) -> int:
+        """The leading axes: all but that of the features, which indices do not have."""
+        return max(self.x.ndim - (self.x.dtype.kind == "f"), 0)
+
+    @property
     def rows(self) -> int:
         """The samples, counted over all leading axes."""
-        return prod(self.x.shape[:-1])
+        return prod(self.x.shape[: self.lead])
 
     @property
     def features(self) -> int:
-        return self.x.shape[-1]
+        return prod(self.x.shape[self.lead :])
 
     @property
     def outputs(self) -> int:
@@ -91,7 +101,12 @@ class Case:
 
 
 def case_of(pair: Pair, example: Example, known: dict[str, Ball] | None = None) -> Case:
-    """The example as it is now: copies, which no layer can change. `known` is what is right, if it was computed."""
+    """The example as it is now: copies, which no layer can change. `known` are its right results, if there are any."""
+    layer = example.layer
+    if pair.buffers:
+        layer = copy(layer)
+        for name, value in buffers_of(pair, layer).items():
+            setattr(layer, name, value.copy())
     params = {name: np.array(value) for name, value in params_of(pair, example.layer).items()}
     inputs = {name: np.array(value) for name, value in example.inputs.items()}
-    return Case(pair, example.layer, inputs, deepcopy(example.upstream), params, known)
+    return Case(pair, layer, inputs, deepcopy(example.upstream), params, known)

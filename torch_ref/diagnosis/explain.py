@@ -38,7 +38,7 @@ def causes_of(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     if not wrong:
         return []
-    dtypes, expected = {one.got.dtype for one in wrong}, wrong[0].case.x.dtype
+    dtypes, expected = {one.got.dtype for one in wrong}, wrong[0].case.dtype
     if dtypes == {expected}:
         return _explanations(name, observations)
     if len(dtypes) > 1:
@@ -141,9 +141,9 @@ def reproduces(got: Any, ball: Ball, case: Case) -> bool:
     A ball of a narrower format asks for numbers of that format, and where its radius is infinite for no more. Where a
     radius is NaN only that both are NaN, infinite or finite is compared. Any other infinite radius reproduces nothing.
     """
-    if not isinstance(got, np.ndarray | np.generic) or (got.shape, got.dtype) != (ball.shape, case.x.dtype):
+    if not isinstance(got, np.ndarray | np.generic) or (got.shape, got.dtype) != (ball.shape, case.dtype):
         return False
-    is_narrower = ball.format.dtype.itemsize < case.x.dtype.itemsize
+    is_narrower = ball.format.dtype.itemsize < case.dtype.itemsize
     if is_narrower and not np.array_equal(got, got.astype(ball.format.dtype).astype(got.dtype), equal_nan=True):
         return False
     centre, radius = ball.centre, ball.radius

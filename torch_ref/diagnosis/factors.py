@@ -7,6 +7,7 @@ import numpy as np
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Prediction
+from torch_ref.places import is_gradient
 
 # The families: of what predicts the same, the first is said.
 SUM, COUNT, PASSED_ON = "sum", "count", "passed on"
@@ -18,7 +19,7 @@ def _sum_of_dout(axes: Callable[[int], tuple[int, ...]]) -> Prediction:
     """For a gradient that is a sum of dout, as that of a bias: the sum over these axes instead."""
 
     def predict(case: Case, name: str) -> Ball | None:
-        if name == "dx" or not name.startswith("d") or np.ndim(case.dout) < 1:
+        if name[1:] not in case.params or np.ndim(case.dout) < 1:
             return None
         right, dout = case.right[name], case.exact(case.dout)
         if not any(_agree(dout.sum(tuple(some)), right) for some in _subsets(np.ndim(case.dout))):
@@ -61,18 +62,18 @@ def zeros(case: Case, name: str) -> Ball:
 
 
 def of_ones(case: Case, name: str) -> Ball | None:
-    """As if dout were 1."""
-    if not name.startswith("d"):
-        return None
-    return case.given(dout=np.ones_like(case.dout) if np.ndim(case.dout) else 1.0)[name]
+    """As if each upstream gradient were 1."""
+    ones = lambda dout: np.ones_like(dout) if np.ndim(dout) else 1.0  # noqa: E731
+    return case.upstream_by(ones)[name] if is_gradient(name) else None
 
 
 def of_squares(case: Case, name: str) -> Ball | None:
-    return case.given(dout=case.dout * case.dout)[name] if name.startswith("d") else None
+    return case.upstream_by(lambda dout: dout * dout)[name] if is_gradient(name) else None
 
 
 def dout_itself(case: Case, name: str) -> Ball | None:
-    return case.exact(case.dout) if name == "dx" and np.shape(case.dout) == case.x.shape else None
+    is_alike = name[1:] in case.pair.input_gradients and np.shape(case.dout) == case.right[name].shape
+    return case.exact(case.dout) if is_alike else None
 
 
 def times(factor: Callable[[Case], float]) -> Prediction:
@@ -89,9 +90,9 @@ def of_divided_dout(count: Callable[[Case], int]) -> Prediction:
     """The same as a division afterwards, but for rounding."""
 
     def predict(case: Case, name: str) -> Ball | None:
-        if not name.startswith("d") or not np.ndim(case.dout) or count(case) == 1:
+        if not is_gradient(name) or not np.ndim(case.dout) or count(case) == 1:
             return None
-        return case.given(dout=case.dout / case.x.dtype.type(count(case)))[name]
+        return case.upstream_by(lambda dout: dout / case.dtype.type(count(case)))[name]
 
     return predict
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from numpy_impl.functions import ieee_arithmetic
 from torch_ref.bounds import Ball
+from torch_ref.places import is_gradient
 
 
 class Verdict(Enum):
@@ -68,7 +69,7 @@ def finding(got: Any, ball: Ball, name: str = "y") -> Finding:
     outside = ~(share <= 1)
     worst = np.unravel_index(np.argmax(share), share.shape)
     rounded = ball.centre.astype(got.dtype)  # e^−10000 is 0 in any format
-    is_even = name.startswith("d") and (not rounded.any() or (got.size > 1 and np.ptp(rounded) == 0))
+    is_even = is_gradient(name) and (not rounded.any() or (got.size > 1 and np.ptp(rounded) == 0))
     distance = abs(got.astype(ball.format.wide) - ball.centre)
     return Finding(
         Verdict.OUTSIDE if outside.any() else Verdict.EVEN if is_even else Verdict.WITHIN,

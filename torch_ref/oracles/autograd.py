@@ -1,6 +1,7 @@
-"""Autograd, the oracle: PyTorch's forward, and its derivative. And `backprop`, which asks the NumPy side the same.
+"""Autograd, the oracle: PyTorch's forward, and its derivative. And `backprop`, the same of the NumPy side.
 
-Both hand back {name: array} under the same names, y or loss, dx, dW, db, so that a comparison is a loop over the names.
+Both return {name: array} under the same names, y or loss, dx, dW, db, so that a comparison is a loop over the names.
+They serve a layer of x, or of x and t; `verify` serves every pair.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from torch import nn
 
 from numpy_impl.validation import Array
 from torch_ref import places
-from torch_ref.training.weights import Names, gradient_of, grads_of, names_of, to_array, to_tensor
+from torch_ref.training.weights import Names, gradient_of, grads_of, names_of, read, to_array, to_tensor
 
 Results: TypeAlias = dict[str, Array]
 
@@ -29,7 +30,7 @@ def autograd(module: nn.Module, *inputs: Array, dout: Any, names: Names | None =
     """The same of a PyTorch module: dx and dp are the gradients of Σ y dout, or of loss · dout."""
     names = names_of(module) if names is None else names
     named = dict(zip(("x", "t"), inputs, strict=False))
-    return differentiated(module, named, [dout], [_output_name(inputs)], ["x"], names)
+    return differentiated(module, named, [dout], [_output_name(inputs)], ["x"], names, {}, inputs[0].dtype)
 
 
 def differentiated(
@@ -39,30 +40,33 @@ def differentiated(
     outputs: Sequence[str],
     input_gradients: Iterable[str],
     names: Names,
-    buffers: Mapping[str, str] | None = None,
+    buffers: Names,
+    dtype: Any,
 ) -> Results:
-    """The outputs by name, and the gradients of Σ output · upstream for these inputs and for the parameters."""
-    dtype = next(iter(inputs.values())).dtype
-    leaves = {name: as_tensor(value, dtype) for name, value in inputs.items()}
+    """The outputs by name, the gradients of Σ output · upstream for these inputs and parameters, and the buffers."""
+    leaves = dict(zip(inputs, as_tensors(list(inputs.values()), dtype), strict=True))
     for name in input_gradients:
         leaves[name].requires_grad_()
     module.zero_grad()
     found = module(*leaves.values())
     ys = dict(zip(outputs, found if isinstance(found, tuple) else (found,), strict=True))
     total = sum((y * _weight(w, y)).sum() for y, w in zip(ys.values(), upstream, strict=True))
-    total.backward()  # type: ignore[union-attr] # there is an output
+    total.backward()
     results = {name: to_array(y) for name, y in ys.items()}
     results |= {f"d{name}": to_array(gradient_of(name, leaves[name])) for name in input_gradients}
     results |= {f"d{name}": gradient for name, gradient in grads_of(module, names).items()}
-    theirs = dict(module.named_buffers())
-    return results | {name: to_array(theirs[path]) for name, path in (buffers or {}).items()}
+    return results | {name: to_array(read(rule, dict(module.named_buffers()))) for name, rule in buffers.items()}
+
+
+def as_tensors(inputs: Sequence[Array], dtype: Any) -> list[torch.Tensor]:
+    """Integers and truth values in the shape of x, as targets may be, become numbers of its dtype."""
+    shapes = {value.shape for value in inputs if value.dtype.kind == "f"}
+    return [as_tensor(value, dtype if value.shape in shapes else np.int64) for value in inputs]
 
 
 def as_tensor(value: Array, dtype: Any) -> torch.Tensor:
-    """Indices as PyTorch's int64; rows of integers or truth values, as targets may be, in the dtype of x."""
-    if value.dtype.kind in "iub":
-        value = value.astype(np.int64 if value.ndim < 2 else dtype)
-    return to_tensor(value)
+    """A number keeps its dtype, an integer gets this one."""
+    return to_tensor(value if value.dtype.kind == "f" else value.astype(dtype))
 
 
 def _weight(upstream: Any, y: torch.Tensor) -> torch.Tensor:

@@ -29,7 +29,7 @@ def exact_results(
     gradients: Sequence[str],
 ) -> dict[str, Array]:
     """Object arrays of mpmath numbers: the outputs of `formula(*inputs, **params, **options)`, by these names, and the
-    gradients "dx", "dW" of Σ output · upstream; where there is no upstream gradient, of the output itself.
+    gradients "dx", "dW" of Σ output · upstream over those that have an upstream gradient; where none has, of the first.
     """
     with mpmath.workdps(DIGITS):
         given = {n: exactly(v) if np.asarray(v).dtype.kind == "f" else v for n, v in (*inputs.items(), *params.items())}
@@ -45,7 +45,7 @@ def exact_results(
             for i in np.ndindex(variable.shape):
                 kept = variable[i]
                 variable[i] = mpmath.mpc(kept, STEP)
-                total = sum(np.sum(y * weight) for y, weight in zip(forward(), weights, strict=True))
+                total = sum(np.sum(y * weight) for y, weight in zip(forward(), weights, strict=False))
                 result[i] = mpmath.im(total) / STEP
                 variable[i] = kept
             return result

@@ -56,7 +56,7 @@ def write(rule: str, tensors: Tensors, value: torch.Tensor) -> None:
     elif "|" in rule:
         parts = rule.split("|")
         sizes = [read(part, tensors).shape[-1] for part in parts]
-        for part, columns in zip(parts, value.split(sizes, -1), strict=True):
+        for part, columns in zip(parts, torch.split(value, sizes, -1), strict=True):
             write(part, tensors, columns)
     else:
         read(rule, tensors).copy_(value)

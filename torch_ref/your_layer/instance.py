@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from numpy_impl.validation import Array
-from torch_ref.oracles.autograd import as_tensor
+from torch_ref.oracles.autograd import as_tensors
 from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import params_of, twin_of
 from torch_ref.scenarios import Data
@@ -50,7 +50,7 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
         raise ValueError(f"{who}: it must have {', '.join(missing)} as attributes, as {name_of(pair.layer)} has")
 
     def runs(kept_in: Places) -> bool:
-        given = [as_tensor(value, inputs[0].dtype) for value in inputs]
+        given = as_tensors(inputs, inputs[0].dtype)
         try:
             twin = twin_of(pair, adapted(layer, pair.kind, kept_in, passed), inputs[0].dtype)
             twin(*given[: 1 if pair.kind is Kind.NETWORK else None])

@@ -82,5 +82,5 @@ def resized(scenarios: Sequence[Scenario], sizes: Mapping[str, int], *, rigid: b
         return scenarios
     lengths = {"D": sizes.get("in"), "H": sizes.get("hidden", sizes.get("out")), "C": sizes.get("out", sizes.get("in"))}
     given = {axis: n for axis, n in lengths.items() if n is not None}
-    changed = [replace(one, sizes=one.sizes._replace(**given)) for one in scenarios]
+    changed = [replace(one, sizes=one.sizes._replace(**given), is_resized=True) for one in scenarios]
     return [new if rigid or old.sizes.D == USUAL.D else old for old, new in zip(scenarios, changed, strict=True)]

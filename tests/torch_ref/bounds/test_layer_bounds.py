@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from noisy import SOFTMAXES, Noise
 
 from numpy_impl.validation import Array
-from torch_ref import PAIRS, SCENARIOS, bounds_of
+from torch_ref import PAIRS, SCENARIOS, right
 from torch_ref.bounds import Ball, Format, format_of, relu
 from torch_ref.checks.battery import Subject
 from torch_ref.checks.values import difference
@@ -186,7 +186,7 @@ def test_centres_lie_within_their_radius_of_the_truth(
     monkeypatch.setattr("torch_ref.right.format_of", lambda dtype: Format(dtype, wide))
     subject = Subject(pair, np.float64)
     truth = subject.exact(scenario)
-    for name, bound in bounds_of(pair, subject.example(scenario)).items():
+    for name, bound in right.bounds(pair, subject.example(scenario)).items():
         high = bound.centre.astype(float)  # a longdouble is a float64 and the float64 that is left
         gap = difference(high, truth[name]) + (bound.centre - high).astype(float)
         assert (abs(gap) <= bound.radius).all(), name

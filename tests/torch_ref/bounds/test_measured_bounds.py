@@ -11,7 +11,7 @@ from outside_layers import BATCH_NORM, OUTSIDE, SIGMOID, TANH, BatchNorm, Sigmoi
 from torch import nn
 
 from numpy_impl.validation import Array
-from torch_ref import PAIRS, Pair, bounds_of
+from torch_ref import PAIRS, Pair, right
 from torch_ref.bounds.measured import measured
 from torch_ref.checks.battery import Subject, checks_of
 from torch_ref.checks.subject import CheckError
@@ -69,7 +69,7 @@ def test_measured_bounds_are_about_as_wide_as_proven_ones() -> None:
     pair = PAIRS["affine"]
     for dtype in (np.float32, np.float64):
         example = Subject(pair, dtype).example(pair.ordinary)
-        proven = bounds_of(pair, example)
+        proven = right.bounds(pair, example)
         found = measured(
             twin_on(pair, example), [*example.inputs.values()], [*example.upstream.values()],
             params_of(pair, example.layer), proven["y"].format,

@@ -1,4 +1,4 @@
-"""Every check on every pair, in every dtype: the registry of torch_ref.registry, the battery of torch_ref.checks.battery."""
+"""Every check on every pair, in every dtype: the registry, and the battery of torch_ref.checks.battery."""
 
 from typing import Any
 

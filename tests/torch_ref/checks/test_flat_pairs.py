@@ -23,10 +23,8 @@ def test_a_gradient_of_zeros_passes_only_where_the_pair_says_that_the_layer_is_f
     pair = replace(PAIR, flat_on=("huge", "common-offset"))
     checks = checks_of(pair)
     checks["forward"](Subject(pair, np.float64))
-    with pytest.raises(
-        CheckError,
-        match=r"dx: inconclusive: all entries of the gradient are equal on 'integers', in float64: .* flat_on=\('integers',\)",
-    ):
+    even = "dx: inconclusive: all entries of the gradient are equal on 'integers', in float64"
+    with pytest.raises(CheckError, match=even + r": .* flat_on=\('integers',\)"):
         checks["input_gradient"](Subject(pair, np.float64))
 
 

@@ -1,4 +1,4 @@
-"""The checks are general: layers of somebody else's pass them, and their slips are found and named."""
+"""The checks are general: the layers of others pass them, and their slips are found and named."""
 
 from typing import Any
 
