@@ -8,7 +8,7 @@ import torch
 from numpy_impl import Network
 from numpy_impl.validation import Array
 from torch_ref.registry import pair_of, twin
-from torch_ref.training.weights import copy_to_torch, params_of, read
+from torch_ref.training.weights import copy_to_torch, params_of, paths_of, read
 
 
 class Optimizer(Protocol):
@@ -52,6 +52,9 @@ class TorchTrainer:
     def __init__(self, net: Network, optimizer: Optimizer) -> None:
         self.net, self.last_layer = twin(net), twin(net.last_layer)
         self.names = pair_of(net).parameters
+        self._tensors = {path: p.detach() for path, p in self.net.named_parameters()}
+        self._views = {name: read(rule, self._tensors).numpy() for name, rule in self.names.items()}
+        self._made_anew = {name: rule for name, rule in self.names.items() if len(paths_of(rule)) > 1}
         self.optimizer = twin(optimizer)(self.net.parameters())
 
     def step(self, x: Array, t: Array) -> float:
@@ -80,9 +83,8 @@ class TorchTrainer:
 
     @property
     def views(self) -> dict[str, Array]:
-        """The weights themselves where PyTorch stores them as they are or transposed, uncopied, to be read."""
-        tensors = {path: p.detach() for path, p in self.net.named_parameters()}
-        return {name: read(rule, tensors).numpy() for name, rule in self.names.items()}
+        """The weights to be read: where PyTorch stores them as they are or transposed, these themselves, uncopied."""
+        return self._views | {name: read(rule, self._tensors).numpy() for name, rule in self._made_anew.items()}
 
     def load(self, params: Mapping[str, Array]) -> None:
         copy_to_torch(params, self.net, self.names)
