@@ -54,7 +54,8 @@ def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = Non
     title = f"{who} and its twin, {dtype_of(given.inputs, params_of(pair, layer))}"
     title += "" if pair.is_proven else ", by measured bounds"
     if isinstance(layer, Network):
-        return _merged(title, [*_layer_by_layer(layer, *inputs), _part(pair, given)])
+        whole = _part(pair, given)  # first, for the network has words of its own for bad input
+        return _merged(title, [*_layer_by_layer(layer, *inputs), whole])
     if pair.kind is not Kind.NETWORK:
         douts = dout if isinstance(dout, tuple) else (dout,)
         uneven = [_uneven(y) for y in outputs_of(pair, deepcopy(given)).values()] if dout is None else douts
