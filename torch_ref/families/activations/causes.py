@@ -59,8 +59,8 @@ RELU = (
 
 
 def _slope(of: Callable[[Ball], Ball]) -> Prediction:
-    """dx = dout times a function of x that is not the derivative."""
-    return lambda case, name: case.exact(case.dout) * of(case.exact(case.x)) if name == "dx" else None
+    """dx = dout times a function of x that is not the derivative; dout may be multiplied in first, and rounds then."""
+    return lambda case, name: (case.exact(case.dout) * of(case.exact(case.x))).scaled(1, 1) if name == "dx" else None
 
 
 def _rectified(case: Case, name: str) -> Ball | None:
