@@ -99,7 +99,7 @@ def _gunzip(file: Traversable) -> bytes:
     gzip.decompress would let zeros after the last one pass.
     """
     content, rest = b"", file.read_bytes()
-    while rest:
+    while True:
         member = zlib.decompressobj(GZIP)
         try:
             content += member.decompress(rest)
@@ -108,4 +108,5 @@ def _gunzip(file: Traversable) -> bytes:
         if not member.eof:
             raise ValueError(f"load_mnist: {file} must be a whole gzip file, got one that is cut off")
         rest = member.unused_data
-    return content
+        if not rest:
+            return content

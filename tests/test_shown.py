@@ -25,6 +25,8 @@ from shown import Near, assert_shows, exactly, in_training, is_shown, of_any_siz
         ("600 0.9014", "600 0.8814", in_training, False),
         ("600 0.9014", "1200 0.9014", in_training, False),
         ("98% ok", "250% ok", in_training, False),
+        (" ──── ", " ────── ", exactly, True),
+        (" ──── ", " ==== ", exactly, False),
         ("took 295 µs", "took 3 µs", of_any_size, True),
         ("took 295 µs", "took 295 ms", of_any_size, False),
     ],
