@@ -136,7 +136,8 @@ def is_the_benchmark(block: Block, _: Path) -> None:
     assert_shows(block, printed, of_any_size)
 
 
-WHO_IS_BETTER = r" (=|NumPy|PyTorch)(?= |$)"  # which may change where the two are close
+# Which may change where the two are close, and a product's with the processor.
+WHO_IS_BETTER = r" (=|(NumPy|PyTorch)('s BLAS)?)(?= |$)"
 
 # Each block by what it begins with.
 CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
