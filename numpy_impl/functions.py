@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_impl.checks import Array, check_batch, check_classes, check_targets
+from numpy_impl.validation import Array, check_batch, check_classes, check_targets
 
 # As in PyTorch, infinity and NaN are values that propagate, not warnings.
 ieee_arithmetic = np.errstate(all="ignore")

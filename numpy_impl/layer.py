@@ -1,86 +1,154 @@
-"""What every layer promises, and the guard at its door, so that the layers themselves read as mathematics."""
+"""The door of a layer: all that its two pure functions need around them, written once.
 
-from abc import ABC, abstractmethod
+A layer's own file holds mathematics, two functions that keep nothing and change nothing::
+
+    _forward(x)            ->  y, cache               the cache is what the derivative needs
+    _backward(dout, cache) ->  dx, {"W": dW, ...}     a gradient for each parameter
+
+`forward` and `backward` are the door. They refuse bad input before anything has changed, copy x in, so that no edit of
+the caller's reaches the cache, remember the cache from one call to the next, set the gradients `dW`, ..., and hand out
+arrays of the caller's own. A network calls the pure functions and keeps the caches itself.
+"""
+
 from collections.abc import Callable
-from functools import wraps
-from operator import attrgetter
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 import numpy as np
 
-from numpy_impl.checks import Array, after_forward, check_array, check_dout, check_parameter
 from numpy_impl.functions import ieee_arithmetic
+from numpy_impl.validation import Array, after_forward, check_array, check_dout, check_parameter, check_scalar_dout
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def guarded(method: Method) -> Method:
-    """The guard of a layer's forward or backward: refuses bad input, and lets infinity and NaN propagate unwarned.
+class Parameter:
+    """A parameter of a layer, e.g. `W = Parameter()`; its gradient is `dW`, None until the first backward.
 
-    The layer's `_check_forward` and `_check_backward` decide what is bad. Where its `guarded` is off neither is called.
-    """
-    check = f"_check_{method.__name__}"
-
-    @ieee_arithmetic
-    def at_the_door(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        getattr(layer, check)(*args, **kwargs)
-        return method(layer, *args, **kwargs)
-
-    @wraps(method)
-    def guarded_method(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        return (at_the_door if layer.guarded else method)(layer, *args, **kwargs)
-
-    return guarded_method  # type: ignore[return-value] # it takes what the method takes
-
-
-class Guarded:
-    """What a layer or a loss takes it checks, and what it keeps is a copy, which no edit of the caller's can reach.
-
-    A network made of the layers of this package, whose shapes fit, switches that off while it runs its `gradient`: it
-    has checked the batch at its own door, and nobody can edit anything between a forward and its backward.
+    It is the array given, and can be exchanged only for one of its shape and dtype, so that a cache always fits.
     """
 
-    guarded: bool = True
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        setattr(owner, f"d{name}", None)
 
-    def _own(self, array: Array) -> Array:
-        return array.copy() if self.guarded else array
+    @overload
+    def __get__(self, layer: None, owner: type) -> "Parameter": ...
+    @overload
+    def __get__(self, layer: object, owner: type) -> Array: ...
+    def __get__(self, layer: Any, owner: type) -> Any:
+        if layer is None:
+            return self
+        try:
+            return layer.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(f"{owner.__name__}: its parameter {self.name} is not set yet") from None
+
+    def __set__(self, layer: Any, value: Array) -> None:
+        if self.name in layer.__dict__:
+            check_parameter(layer, self.name, value, like=layer.__dict__[self.name])
+        layer.__dict__[self.name] = value
 
 
-class Layer(Guarded, ABC):
-    """What every layer y = f(x) promises: forward, backward, and each parameter p with its gradient dp."""
+def door(method: Method) -> Method:
+    """Marks a forward or backward that only leads to the pure functions, so that a network may take these instead."""
+    method.is_door = True  # type: ignore[attr-defined]
+    return method
+
+
+def is_pure(layer: object) -> bool:
+    """Whether nobody has put a forward or backward of their own in the place of the doors."""
+    forward, backward = getattr(layer, "forward", None), getattr(layer, "backward", None)
+    return getattr(forward, "is_door", False) and getattr(backward, "is_door", False)
+
+
+class Layer:
+    """y = f(x): a subclass declares its parameters and writes `_forward` and `_backward`.
+
+    One that writes a `forward` or `backward` of its own is taken as it is, also within a network.
+    """
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
-    needs_input_grad: bool = True  # if not, backward may leave out dx: a network's data needs no gradient
+    _cache: Any = None
     _output: tuple[tuple[int, ...], np.dtype[Any]] | None = None  # of the last forward: its shape and dtype
 
-    @abstractmethod
-    def forward(self, x: Array) -> Array:
-        """y = f(x)."""
-
-    @abstractmethod
-    def backward(self, dout: Array) -> Any:
-        """dx = ∂L/∂x from dout = ∂L/∂y; sets the gradients of the parameters."""
+    def __init_subclass__(cls) -> None:
+        own = tuple(name for name, value in vars(cls).items() if isinstance(value, Parameter))
+        cls.parameter_names = (*cls.parameter_names, *(name for name in own if name not in cls.parameter_names))
 
     @property
     def params(self) -> dict[str, Array]:
         """The parameters by name, the arrays themselves."""
         return {name: getattr(self, name) for name in self.parameter_names}
 
-    def _check_forward(self, x: Array) -> None:
-        check_array(self, "x", x)
+    @door
+    def forward(self, x: Array) -> Array:
+        """y = f(x)."""
+        return self._enter(x)
 
-    def _check_backward(self, dout: Array) -> None:
-        shape, dtype = after_forward(self, self._output)
+    @door
+    def backward(self, dout: Array) -> Any:
+        """dx = ∂L/∂x from dout = ∂L/∂y; sets the gradient of each parameter."""
+        return self._leave(dout)
+
+    def _forward(self, *inputs: Any, **named: Any) -> tuple[Any, Any]:
+        raise NotImplementedError(f"{type(self).__name__}: a layer must have _forward, or a forward of its own")
+
+    def _backward(self, dout: Array, cache: Any) -> tuple[Any, dict[str, Array]]:
+        raise NotImplementedError(f"{type(self).__name__}: a layer must have _backward, or a backward of its own")
+
+    def _gradients(self, dout: Array, cache: Any) -> dict[str, Array]:
+        """Those of the parameters alone: all that a network needs of its first layer, for its x is data."""
+        return self._backward(dout, cache)[1]
+
+    def _check(self, who: object, *inputs: Any, **_: Any) -> None:
+        """Refuses what cannot be right, in the name of the layer or of the network that it stands in."""
+        for x in inputs:
+            check_array(who, "x", x)
+
+    def _check_dout(self, dout: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         check_dout(self, dout, shape, dtype)
 
+    def _keep(self, y: Any, cache: Any) -> None:
+        """Sets what of a pass stays to be read, such as a mask."""
 
-def parameter(name: str) -> Any:
-    """A parameter of a layer: once set it is exchanged only for one of its shape and dtype, so a cache always fits."""
-    private = f"_{name}"
+    @ieee_arithmetic
+    def _enter(self, *inputs: Array) -> Array:
+        self._check(self, *inputs)
+        y, cache = self._forward(*map(np.array, inputs))
+        return self._remember(y, cache)
 
-    def exchange(layer: Layer, value: Array) -> None:
-        if hasattr(layer, private):
-            check_parameter(layer, name, value, like=getattr(layer, private))
-        setattr(layer, private, value)
+    def _remember(self, y: Any, cache: Any) -> Array:
+        """From here on backward belongs to this pass."""
+        self._cache, self._output = cache, (y.shape, y.dtype)
+        self._keep(y, cache)
+        return np.array(y)
 
-    return property(attrgetter(private), exchange)
+    @ieee_arithmetic
+    def _leave(self, dout: Any) -> Any:
+        self._check_dout(dout, *after_forward(self, self._output))
+        dx, gradients = self._backward(dout, self._cache)
+        for name, gradient in gradients.items():
+            setattr(self, f"d{name}", np.array(gradient))
+        return np.array(dx)
+
+
+class Loss(Layer):
+    """L = f(x, t), a number: x as the network before it computes them, t the targets."""
+
+    loss: Any = None  # of the last pass
+
+    @door
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override]
+        """L = f(x, t)."""
+        return self._enter(x, t)[()]
+
+    @door
+    def backward(self, dout: Any = 1) -> Array:
+        """dx = dout ∂L/∂x, where dout is any real number."""
+        return self._leave(dout)
+
+    def _check_dout(self, dout: Any, _shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        check_scalar_dout(self, dout, dtype)
+
+    def _keep(self, y: Any, _cache: Any) -> None:
+        self.loss = y

@@ -3,12 +3,13 @@
 The first table gives the error of each quantity, mean and greatest, in units in the last place (ulp) of the exact
 value; that of a matrix product in u Σ|a||b|, for where terms cancel an ulp of the result says nothing. "better" names
 whose mean error is less, "=" stands for within a factor of 1.5. In a matrix product it is the BLAS that sums, NumPy's
-or PyTorch's own: which of them is better there depends on processor and size, and is only reported.
+or PyTorch's own, in the y of a function such as tanh the library of elementary functions (libm): which of them is
+better there depends on the processor, and is only reported.
 
 The second gives bound over error, median and least, over all entries of all scenarios, as measured. A bound holds for
 every order of summation; what remains of it is the price of that.
 
-Exit status 1 when NumPy is worse in any other row or a bound does not hold. Takes half a minute a draw.
+Exit status 1 when NumPy is worse in any other row or a bound does not hold. Takes under a minute a draw.
 """
 
 import argparse
@@ -23,8 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def work(options: argparse.Namespace) -> int:
     from parts.measuring import show  # imports PyTorch
+    from parts.threads import threads
 
-    return show(options)
+    with threads(1):  # on matrices this small two pools of threads only stand in each other's way
+        return show(options)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -3,10 +3,10 @@
 A layer has forward(x), and backward(dout), which returns dx and leaves the gradients in dW, db or in a dict `grads`; a
 loss has forward(x, t); a network has loss(x, t), and gradient(x, t), which returns a dict. Arrays are NumPy's.
 
-It is compared with a PyTorch module that is given the same parameters, on data that each show another slip. With
-Linear, ReLU, CrossEntropyLoss and TwoLayerNet to within proven rounding bounds; with any other module of torch.nn, or
-one of yours, to within bounds that are measured. It runs in a process of its own. Where a known slip explains every
-wrong number, the report says which; it never guesses.
+It is compared with a PyTorch module that is given the same parameters, on data sets that each show another slip: to
+within proven rounding bounds with Linear, ReLU, LeakyReLU, Sigmoid, Tanh, CrossEntropyLoss and TwoLayerNet, to within
+measured bounds with any other module of torch.nn or a module of your own. It runs in a process of its own. Where a
+known slip explains every wrong number, the report says which; it never guesses.
 
 Exit status: 0 right, 1 wrong (also: it raises, hangs, prints, or changes what is not its own), 2 could not be run.
 """
@@ -44,14 +44,15 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     many: Any = {"action": "append", "default": []}
 
     option = parser.add_argument
-    twins = "Linear, ReLU, CrossEntropyLoss, TwoLayerNet, another module of torch.nn, FILE.py:CALLABLE that makes one"
+    twins = "Linear, ReLU, LeakyReLU, Sigmoid, Tanh, CrossEntropyLoss, TwoLayerNet"
+    twins += ", another module of torch.nn, FILE.py:CALLABLE that makes one"
     option("target", metavar="FILE.py:CLASS", help="the class to check; package.module:CLASS also does")
-    option("--like", required=True, metavar="TWIN", help=f"what it ought to equal: {twins}")
+    option("--like", required=True, metavar="TWIN", help=f"the twin that it ought to equal: {twins}")
     option("--in", dest="inputs", **of_size, help="features; needed only where the class has but one size")
     option("--hidden", **of_size, help="units of a network's hidden layer")
     option("--out", dest="outputs", **of_size, help="outputs or classes")
     option("--shape", type=shape, default=(), metavar="C,H,W", help="of one sample, where x is not (N, D)")
-    option("--targets", choices=["labels", "one-hot", "rows", "values"], help="what t is, for a loss")
+    option("--targets", choices=["labels", "one-hot", "rows", "values"], help="the form of t, for a loss")
     option("--init", type=assignment, **many, metavar="NAME=VALUE", help="of the constructor: --init eps=1e-5")
     option("--map", type=pair_of_names, **many, metavar="MINE=THEIRS", help="as W=weight.T, where .T is a transpose")
     option("--leading-axes", action="store_true", help="x may have any number of leading axes, as in nn.Linear")

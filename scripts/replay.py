@@ -22,7 +22,7 @@ def work(options: argparse.Namespace) -> int:
     sides, x, t, origin = read_violation(options.file)
     print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")
     with threads(origin["threads"]):
-        proof, update = prove(sides, x, t), Update(sides, x, t, origin["lr"])
+        proof, update = prove(sides, x, t), Update(sides, x, t)
         sides.step(x, t)
         proof = update.added_to(proof, sides)
     for about, report in proof.reports.items():

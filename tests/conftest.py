@@ -9,27 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from parts.threads import threads
-from printed import COMMANDS_OF_THE_DOCUMENTS
 
 from numpy_impl import load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 # No deadline: these machines are shared. The blob replays a failing example elsewhere.
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.load_profile("default")
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """The commands of the documents begin now, if they are asked for, and are done when their tests are reached."""
-    if session.config.option.collectonly:
-        return
-    for item in session.items:
-        if isinstance(item, pytest.Function) and item.path.name == "test_what_is_documented.py":
-            COMMANDS_OF_THE_DOCUMENTS.start(item.module.commands_of(item))
-
-
-def pytest_sessionfinish() -> None:
-    COMMANDS_OF_THE_DOCUMENTS.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

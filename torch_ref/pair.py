@@ -1,32 +1,38 @@
-"""What an entry of the registry is: a NumPy layer, its twin, and all that is needed to check one against the other."""
+"""The pair, a record: a NumPy layer, PyTorch's own module, and all that a comparison of the two needs.
+
+The functions of pairs stand above it: `results` runs the two sides, `right` gives the exact results with their bounds,
+`checks` are the checks.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
+from enum import Enum
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
 from torch import nn
 
-from numpy_impl.checks import Array
-from torch_ref import places
-from torch_ref.bounds import Ball, Format, format_of
-from torch_ref.causes.cause import Case, Cause, Fitted
-from torch_ref.many_digits import exact_results
-from torch_ref.measured_bounds import measured_bounds
-from torch_ref.oracle import Results, autograd, backprop
+from numpy_impl.validation import Array
+from torch_ref.bounds import Ball
+from torch_ref.diagnosis.cause import Cause, Fitted
 from torch_ref.scenarios import SCENARIOS, Data, Scenario
-from torch_ref.weights import Names, copy_to_torch, to_tensor
+from torch_ref.training.weights import Names
+
+
+class Kind(Enum):
+    """How the NumPy side is called."""
+
+    LAYER = "forward(*inputs), backward(dout, ...)"
+    LOSS = "forward(x, t), backward(dout)"
+    NETWORK = "loss(x, t), gradient(x, t)"
+    OPTIMIZER = "update(params, grads)"
 
 
 class Example(NamedTuple):
-    """A layer, what its forward takes, and the upstream gradient that its backward takes."""
+    """A layer, the inputs of its forward by name and in order, and the upstream gradients of its backward alike."""
 
     layer: Any
-    inputs: tuple[Array, ...]
-    dout: Any
+    inputs: Mapping[str, Array]
+    upstream: Mapping[str, Any] = {}
 
 
 class Refusal(NamedTuple):
@@ -37,50 +43,82 @@ class Refusal(NamedTuple):
     error: type[Exception]
 
 
-def forward_of(layer: Any) -> Callable[..., Any]:
-    """What computes its output: forward, or the loss of a network."""
-    return layer.forward if hasattr(layer, "forward") else layer.loss
-
-
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A NumPy layer and PyTorch's own module, with an example on any data, bounds, and the formula once more.
+    """A NumPy layer and PyTorch's own module, with an example on any data, and the layer's formulas.
 
-    example(cls, data) makes a layer of the class, which may be another that is checked in its place, on a scenario's
-    data. forward(*inputs, **params) and backward(*inputs, dout, **params) are the layer's formulas written with balls:
-    x, dout and the parameters are balls; forward returns one, backward those of dx and of dp for each parameter p.
-    formula(*inputs, **params) is forward for arrays of mpmath's numbers. Without the three the bounds are measured, on
-    the twin, and no longer proven. `parameters` maps NumPy's names to PyTorch's. `causes` are slips that this layer is
-    known for, which a diagnosis tries before those of every layer. `flat_on` names the scenarios on which the layer may
-    be flat, as a sigmoid far from 0: a gradient of zeros shows nothing there. On any other that is a failure.
+    `module(layer)` makes the twin, of the class `twin_name`: a module that takes the inputs and returns the outputs,
+    one tensor or a tuple of them. The twin of a network returns the logits, and `criterion(layer)` makes the module of
+    its loss. Of an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters.
+
+    `example(cls, data)` makes a layer of the class, or of another class under check, with a scenario's data. It makes
+    the layer in its mode (training or evaluation), with its generator or a given mask: `module` sees that very layer
+    and can read `layer.training` and `layer.mask`.
+
+    The first of the `outputs` is the value of forward; forward leaves the others as attributes. Backward takes an
+    upstream gradient for each output, and returns the gradients of the inputs named in `input_gradients`, or leaves
+    them as attributes ("dh0"). Results whose names begin with d are gradients. `parameters` and `buffers` map NumPy's
+    names to the rules of `training.weights`; buffers, such as a running mean, are compared as forward leaves them.
+    `options` are attributes of the layer that its formulas need, such as a slope or a stride.
+
+    forward(*inputs, **params, **buffers, **options) is the layer's formula, for balls and for mpmath's numbers alike:
+    it returns the outputs and then the new buffers. backward(*inputs, *upstream, **params, **buffers, **options)
+    returns the gradients by name, {"dx": ..., "dW": ...}, for balls. Integers and truth values reach both as arrays.
+    A pair without these formulas has measured bounds, taken from the twin, in the place of proven ones.
+
+    `causes` are slips that this layer is known for; a diagnosis tries them before those of every layer. `flat_on` names
+    the scenarios on which the layer may be flat, as a sigmoid is far from 0: there an even gradient is no failure.
+    Among the `data_sets` must be scenarios called "ordinary" and "odd-batch".
     """
 
     name: str
     layer: Callable[..., Any]
-    module: Callable[[Any], nn.Module]
+    module: Callable[[Any], Any]
     example: Callable[[Callable[..., Any], Data], Example]
-    forward: Callable[..., Ball] | None = None
-    backward: Callable[..., dict[str, Ball]] | None = None
-    formula: Callable[..., Any] | None = None
+    twin_name: str = ""
+    kind: Kind = Kind.LAYER
+    inputs: Sequence[str] = ()  # by default x, and of a loss or a network x and t
+    outputs: Sequence[str] = ("y",)
+    input_gradients: Sequence[str] = ("x",)
     parameters: Names = field(default_factory=dict)
+    buffers: Names = field(default_factory=dict)
+    options: Sequence[str] = ()
+    criterion: Callable[[Any], nn.Module] = lambda _: nn.CrossEntropyLoss()
+    forward: Callable[..., Any] | None = None
+    backward: Callable[..., dict[str, Ball]] | None = None
     refusals: Sequence[Refusal] = ()
     causes: Sequence[Cause | Fitted] = ()
     flat_on: Collection[str] = ()
     batches_only: bool = False  # x is (N, D) and of no other rank
     data_sets: Sequence[Scenario] = SCENARIOS
-    run: Callable[..., Results] = backprop
-    run_twin: Callable[..., Results] = autograd
 
     def __post_init__(self) -> None:
-        unknown = set(self.flat_on) - {scenario.name for scenario in SCENARIOS}
+        unknown = set(self.flat_on) - {scenario.name for scenario in self.data_sets}
         if unknown:
             raise ValueError(f"{self.name}: flat_on must name scenarios, got {', '.join(sorted(unknown))}")
 
     @property
-    def scenarios(self) -> list[Scenario]:
-        """Those that the layer can be given: where nothing is proven, the twin says which."""
-        found = [s for s in self.data_sets if not (self.batches_only and isinstance(s.sizes.N, tuple))]
-        return found if self.is_proven else [s for s in found if _runs(self, s)]
+    def is_proven(self) -> bool:
+        """Whether the bounds are derived from the formulas."""
+        return self.forward is not None and (self.backward is not None or self.kind is Kind.OPTIMIZER)
+
+    @property
+    def input_names(self) -> Sequence[str]:
+        return self.inputs or (("x", "t") if self.kind in (Kind.LOSS, Kind.NETWORK) else self.input_gradients)
+
+    @property
+    def varied_inputs(self) -> Sequence[str]:
+        """The inputs that have a gradient, or else the first: a target is no variable."""
+        return self.input_gradients or self.input_names[:1]
+
+    @property
+    def upstream_names(self) -> tuple[str, ...]:
+        return ("dout", *(f"d{name}" for name in self.outputs[1:]))
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Of the inputs, then of the parameters, as the contract names them."""
+        return tuple(f"d{name}" for name in (*self.input_gradients, *self.parameters))
 
     @property
     def ordinary(self) -> Scenario:
@@ -89,94 +127,8 @@ class Pair:
 
     @property
     def another(self) -> Scenario:
-        """One of another size."""
+        """A scenario of another size."""
         return self._named("odd-batch")
 
     def _named(self, name: str) -> Scenario:
         return next(scenario for scenario in self.data_sets if scenario.name == name)
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether the bounds are derived from the formulas, not measured."""
-        return self.forward is not None and self.backward is not None
-
-    def params(self, layer: Any) -> dict[str, Array]:
-        """The layer's parameters by NumPy's names: the arrays themselves."""
-        return {name: places.parameter(layer, name) for name in self.parameters}
-
-    def twin(self, layer: Any, dtype: Any = np.float32, params: Mapping[str, Array] | None = None) -> nn.Module:
-        """PyTorch's module with copies of the layer's parameters and in their dtype; in this one, if it has none.
-
-        Copies, never the same memory: a pair that shares its weights would agree even where one side went wrong.
-        `params` are other values in the place of the layer's.
-        """
-        params = self.params(layer) if params is None else params
-        for value in params.values():
-            dtype = value.dtype
-        with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights; its global state shall not notice
-            module = self.module(layer).to(to_tensor(np.empty(0, dtype)).dtype)
-        copy_to_torch(params, module, self.parameters)
-        return module
-
-    def results(self, example: Example) -> Results:
-        """What the NumPy layer computes, as copies."""
-        results = self.run_raw(example)
-        return {name: copy(value) for name, value in results.items()}
-
-    def run_raw(self, example: Example) -> Results:
-        """The arrays themselves that the NumPy layer hands out."""
-        return self.run(example.layer, *example.inputs, dout=example.dout, names=self.parameters)
-
-    def torch_results(self, example: Example) -> Results:
-        """What PyTorch computes."""
-        module = self.twin(example.layer, example.inputs[0].dtype)
-        return self.run_twin(module, *example.inputs, dout=example.dout, names=self.parameters)
-
-    def bounds(self, example: Example) -> dict[str, Ball]:
-        """How far each correct result may lie from the exact one, for inputs that are exact."""
-        return self.bounds_of(*example, self.params(example.layer))
-
-    def bounds_of(
-        self,
-        layer: Any,
-        inputs: tuple[Array, ...],
-        dout: Any,
-        params: Mapping[str, Array],
-        narrower: Format | None = None,
-    ) -> dict[str, Ball]:
-        """The same for these values of the parameters, or for a computation that rounds all to a narrower format.
-
-        The layer is only asked for what else its twin needs to know.
-        """
-        form = narrower or format_of(inputs[0].dtype)
-        if self.forward is None or self.backward is None:
-            return measured_bounds(self, Example(layer, inputs, dout), params, form)
-        given = form.rounded if narrower else form.exact
-        x, *others = given(inputs[0]), *inputs[1:]
-        balls = {name: given(value) for name, value in params.items()}
-        y = self.forward(x, *others, **balls)
-        dout = given(dout) if isinstance(dout, np.ndarray) else dout
-        return {"loss" if others else "y": y} | self.backward(x, *others, dout, **balls)
-
-    def exact(self, example: Example) -> Results:
-        """The exact results, to many digits."""
-        if self.formula is None:
-            raise ValueError(f"{self.name}: a pair must have its formula for many digits, got none")
-        names = list(self.bounds(example))
-        return exact_results(self.formula, example.inputs, example.dout, self.params(example.layer), names)
-
-
-@cache
-def _runs(pair: Pair, scenario: Scenario) -> bool:
-    """Whether PyTorch's module takes data of this kind: a batch-norm, say, refuses a single sample."""
-    try:
-        pair.torch_results(pair.example(pair.layer, Data(scenario, np.float64)))
-    except (RuntimeError, ValueError, IndexError):
-        return False
-    return True
-
-
-def case_of(pair: Pair, example: Example, known: dict[str, Ball] | None = None) -> Case:
-    """The example as it is now: copies, which no layer can change. `known` is what is right, if it was computed."""
-    params = {name: np.array(value) for name, value in pair.params(example.layer).items()}
-    return Case(pair, example.layer, tuple(map(np.array, example.inputs)), copy(example.dout), params, known)

@@ -1,9 +1,14 @@
-"""Where a layer keeps its parameters and their gradients: as W and dW, or in mappings `params` and `grads`."""
+"""Where a layer keeps its parameters and their gradients: as W and dW, or in the mappings `params` and `grads`."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+
+def is_gradient(name: str) -> bool:
+    """Whether a result of this name is a gradient: dW is that of W."""
+    return name.startswith("d")
 
 
 def parameter(layer: Any, name: str) -> Any:
@@ -24,7 +29,7 @@ def gradient(layer: Any, name: str) -> Any:
 
 
 def assign(layer: Any, name: str, value: Any) -> None:
-    """Makes an array a parameter: as an attribute, where the layer has one of this name, else in `params`."""
+    """Makes an array the parameter of this name: an attribute, where the layer has it, else an entry of `params`."""
     if hasattr(layer, name):
         setattr(layer, name, value)
     else:
@@ -32,7 +37,7 @@ def assign(layer: Any, name: str, value: Any) -> None:
 
 
 def put(layer: Any, name: str, value: Any) -> None:
-    """Writes into the parameter, where it fits, and makes the value itself the parameter: one of them a layer heeds."""
+    """Writes the value into the parameter's array, where it fits, and assigns it too: a layer heeds one of the two."""
     now = parameter(layer, name)
     if now.shape == value.shape and now.flags.writeable and np.can_cast(value.dtype, now.dtype, "same_kind"):
         now[...] = value

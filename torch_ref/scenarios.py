@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from numpy_impl import load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 # From a generator, for a shape, in the limits of a dtype (its np.finfo).
 Draw: TypeAlias = Callable[[np.random.Generator, tuple[int, ...], Any], Array]
@@ -102,6 +102,7 @@ class Scenario:
     dout: Draw = NORMAL
     number: float = 1.7  # the upstream gradient of a loss: neither 1 nor exact in any dtype
     labels: Callable[[], Array] | None = None  # at random, if None
+    is_resized: bool = False  # to the sizes of a user's layer
 
     @property
     def is_small(self) -> bool:

@@ -1,7 +1,7 @@
 """`verify`: a NumPy layer and its PyTorch twin, each compared with the exact result to within the proven radius.
 
-Not with each other: so a failure says which of the two is wrong. With a module that has no proven bounds the twin
-itself is the measure, and the title of the report says so.
+They are not compared with each other, so that a failure names the wrong one. Where bounds are not proven but measured,
+the twin itself is the measure, and the title of the report says so.
 """
 
 from collections.abc import Sequence
@@ -11,26 +11,30 @@ from typing import Any
 
 import numpy as np
 
-from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array, check_array
-from torch_ref.candidates.instance import pair_for
-from torch_ref.candidates.twins import Like
-from torch_ref.comparison import Report, compare
-from torch_ref.diagnosis import Observation, causes_of
-from torch_ref.pair import Example, Pair, case_of
-from torch_ref.pairs import pair_of
+from numpy_impl import Network
+from numpy_impl.validation import Array, check_array
+from torch_ref.diagnosis.case import case_of
+from torch_ref.diagnosis.explain import Observation, causes_of
+from torch_ref.diagnosis.report import Report, compare
+from torch_ref.pair import Example, Kind, Pair
+from torch_ref.registry import pair_of
+from torch_ref.results import dtype_of, outputs_of, params_of, results, torch_results
+from torch_ref.right import bounds
+from torch_ref.your_layer.instance import pair_for
+from torch_ref.your_layer.twins import Like
 
 
 def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = None) -> Report:
     """Runs a layer or network and its twin, and compares both with the exact results.
 
-    inputs: what forward takes, x, or x and t; dout: the upstream gradient, by default an uneven one (under an even one
-    too many wrong gradients pass). A network is verified layer by layer, each on the inputs and the upstream gradient
-    that it really gets, and as a whole. A layer of your own is compared with what it is `like`: a pair of the registry
-    or a module of PyTorch by its name, or an nn.Module; its parameters are matched by name.
+    inputs: the arguments of forward, x, or x and t; dout: the upstream gradient, of several outputs a tuple of them; by
+    default an uneven one (under an even one too many wrong gradients pass). A network is verified layer by layer, each
+    on the inputs and the upstream gradient that it really gets, and as a whole. A layer of your own is compared with
+    the pair or module that it is `like`: a name in the registry or in PyTorch, or an nn.Module; its parameters are
+    matched by name.
 
-    Raises TypeError for a layer that is not registered, if it is not said what it is like, and for x of another dtype
-    than float32 and float64; whatever else the layer refuses, it refuses as ever.
+    Raises TypeError for a layer that is not registered, where `like` is missing, and for x of another dtype than
+    float32 and float64, unless it is an array of indices; all other bad input is refused by the layer itself.
 
     >>> from numpy_impl import ReLU
     >>> report = verify(ReLU(), np.array([[-1.0, 0.0, 2.0]]))
@@ -39,27 +43,46 @@ def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = Non
     >>> [(row.name, row.at_fault, row.numpy.share) for row in report.rows]
     [('y', '', 0.0), ('dx', '', 0.0)]
     """
-    check_array("verify", "x", inputs[0] if inputs else None)
-    if inputs[0].dtype not in (np.float32, np.float64):
-        raise TypeError(f"verify: x must be float32 or float64, got {inputs[0].dtype}")
-    title = f"{type(layer).__name__} and its twin, {inputs[0].dtype}"
+    x, who = inputs[0] if inputs else None, type(layer).__name__
+    are_indices = isinstance(x, np.ndarray) and x.dtype.kind in "iu"
+    if not are_indices:
+        _check(x)
     pair, layer = (pair_of(layer), layer) if like is None else pair_for(layer, like, inputs)
+    if are_indices and pair.input_names[0] in pair.input_gradients:
+        _check(x)
+    given = example_of(pair, layer, inputs)
+    title = f"{who} and its twin, {dtype_of(given.inputs, params_of(pair, layer))}"
     title += "" if pair.is_proven else ", by measured bounds"
-    if isinstance(layer, TwoLayerNet):
-        whole = _part(pair, Example(layer, inputs, 1))
+    if isinstance(layer, Network):
+        whole = _part(pair, given)  # first, for the network has words of its own for bad input
         return _merged(title, [*_layer_by_layer(layer, *inputs), whole])
-    if dout is None:
-        dout = _uneven(deepcopy(layer), *deepcopy(inputs)) if hasattr(layer, "backward") else 1
-    return _merged(title, [_part(pair, Example(layer, inputs, dout))])
+    if pair.kind is not Kind.NETWORK:
+        douts = dout if isinstance(dout, tuple) else (dout,)
+        uneven = [_uneven(y) for y in outputs_of(pair, deepcopy(given)).values()] if dout is None else douts
+        given = given._replace(upstream=dict(zip(pair.upstream_names, uneven, strict=True)))
+    return _merged(title, [_part(pair, given)])
+
+
+def _check(x: Any) -> None:
+    check_array("verify", "x", x)
+    if x.dtype not in (np.float32, np.float64):
+        raise TypeError(f"verify: x must be float32 or float64, got {x.dtype}")
+
+
+def example_of(pair: Pair, layer: Any, inputs: Sequence[Array]) -> Example:
+    """The inputs by the pair's names."""
+    if len(inputs) > len(pair.input_names):
+        raise TypeError(f"verify: the inputs must be {', '.join(pair.input_names)}, got {len(inputs)} arrays")
+    return Example(layer, dict(zip(pair.input_names, inputs, strict=False)))
 
 
 def _part(pair: Pair, example: Example, prefix: str = "") -> Report:
     as_it_was = deepcopy(example)  # a broken layer might change its parameters or its input as it runs
-    ours, bounds = pair.results(example), pair.bounds(as_it_was)
-    rows = compare(ours, pair.torch_results(as_it_was), bounds)
+    ours, right = results(pair, example), bounds(pair, as_it_was)
+    rows = compare(ours, torch_results(pair, as_it_was), right)
     causes = {}
     for name in [row.name for row in rows if row.at_fault == "NumPy"]:
-        observed = Observation(case_of(pair, as_it_was, bounds), ours[name], case_of(pair, example))
+        observed = Observation(case_of(pair, as_it_was, right), ours[name], case_of(pair, example))
         causes[prefix + name] = causes_of(name, [observed])
     return Report("", tuple(replace(row, name=prefix + row.name) for row in rows), causes)
 
@@ -69,23 +92,24 @@ def _merged(title: str, parts: Sequence[Report]) -> Report:
     return Report(title, tuple(row for part in parts for row in part.rows), causes)
 
 
-def _layer_by_layer(net: TwoLayerNet, x: Array, t: Array) -> list[Report]:
+def _layer_by_layer(net: Network, x: Array, t: Array) -> list[Report]:
     """Each layer where it stands, on what it really gets."""
-    names, layers, inputs = list(net.layers), list(net.layers.values()), [x]
-    for layer in layers:
+    inputs = [x]
+    for layer in net.layers.values():
         inputs.append(layer.forward(inputs[-1]))
-    last = Example(net.last_layer, (inputs[-1], t), 1)
+    last = Example(net.last_layer, {"x": inputs[-1], "t": t}, {"dout": 1})
     parts = [_part(pair_of(net.last_layer), last, "last_layer.")]
     dout = net.last_layer.backward()
-    for name, layer, layer_input in reversed(list(zip(names, layers, inputs, strict=False))):
-        parts.insert(0, _part(pair_of(layer), Example(layer, (layer_input,), dout), f"{name}."))
+    for (name, layer), layer_input in reversed(list(zip(net.layers.items(), inputs, strict=False))):
+        layer.forward(layer_input)  # it may stand in another place too
+        given = example_of(pair_of(layer), layer, [layer_input])._replace(upstream={"dout": dout})
+        parts.insert(0, _part(pair_of(layer), given, f"{name}."))
         dout = layer.backward(dout)
     return parts
 
 
-def _uneven(layer: Any, *inputs: Array) -> Any:
-    """An upstream gradient for these inputs: of the shape of y, or a number for a loss."""
-    y = np.asarray(layer.forward(*inputs))
+def _uneven(y: Array) -> Any:
+    """An upstream gradient for this output: of its shape, or a number for a loss."""
     if y.ndim == 0:
         return 1.7
     return np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)

@@ -10,7 +10,7 @@ import torch
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import SoftmaxWithLoss, numerical_gradient
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 @lesson(8, "numerical_gradient: one step for every dtype, and integers are truncated")

@@ -2,31 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import torch
+from torch import nn
 
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import SoftmaxWithLoss, numerical_gradient
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
+from torch_ref import autograd, backprop
+from torch_ref.oracles.autograd import Results
 
 
-def torch_loss(x: Array, t: Array) -> float:
-    return torch.nn.functional.cross_entropy(torch.tensor(x), torch.tensor(t)).item()
-
-
-def torch_dx(x: Array, t: Array, dout: float = 1) -> Array:
-    logits = torch.tensor(x, requires_grad=True)
-    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(t))
-    (dx,) = torch.autograd.grad(loss, logits, torch.tensor(dout, dtype=loss.dtype))
-    return np.asarray(dx)
-
-
-def dx_of(layer: Any, x: Array, t: Array, dout: float = 1) -> Array:
-    layer.forward(x, t)
-    return np.asarray(layer.backward(dout))
+def pytorch(x: Array, t: Array, dout: float = 1) -> Results:
+    return autograd(nn.CrossEntropyLoss(), x, t, dout=dout)
 
 
 def greatest(difference: Array) -> float:
@@ -43,9 +32,9 @@ def dout_is_ignored() -> Iterator[Observation]:
     x, t = np.array([[1.0, 2.0, 3.0]]), np.array([0])
     yield Observation(
         "∂(3 L)/∂x_0 of 1, 2, 3 at label 0",
-        book=dx_of(book.SoftmaxWithLoss(), x, t, 3)[0, 0],
-        here=dx_of(SoftmaxWithLoss(), x, t, 3)[0, 0],
-        right=torch_dx(x, t, 3)[0, 0],
+        book=backprop(book.SoftmaxWithLoss(), x, t, dout=3)["dx"][0, 0],
+        here=backprop(SoftmaxWithLoss(), x, t, dout=3)["dx"][0, 0],
+        right=pytorch(x, t, 3)["dx"][0, 0],
     )
 
 
@@ -60,8 +49,8 @@ def epsilon_in_the_log() -> Iterator[Observation]:
     ordinary, saturated = np.array([[1.0, 2.0, 3.0]]), np.array([[0.0, 50.0]])
     first, second = np.array([0]), np.array([1])
     for what, x, t, right, by in (
-        ("L of 1, 2, 3 at label 0", ordinary, first, torch_loss(ordinary, first), "PyTorch"),
-        ("L of 0, 50 at label 0", saturated, first, torch_loss(saturated, first), "PyTorch"),
+        ("L of 1, 2, 3 at label 0", ordinary, first, pytorch(ordinary, first)["loss"], "PyTorch"),
+        ("L of 0, 50 at label 0", saturated, first, pytorch(saturated, first)["loss"], "PyTorch"),
         ("L of 0, 50 at label 1", saturated, second, math.log1p(math.exp(-50)), "log(1 + e⁻⁵⁰)"),
     ):
         yield Observation(what, theirs.forward(x, t), ours.forward(x, t), right, by, within=1e-14)
@@ -69,7 +58,7 @@ def epsilon_in_the_log() -> Iterator[Observation]:
         "∂L/∂x_0 at label 0, by differences",
         book=book.numerical_gradient(lambda x: theirs.forward(x, first), saturated)[0, 0],
         here=numerical_gradient(lambda x: ours.forward(x, first), saturated)[0, 0],
-        right=torch_dx(saturated, first)[0, 0],
+        right=pytorch(saturated, first)["dx"][0, 0],
         within=1e-8,  # u |f| / h, of a difference
     )
 
@@ -86,12 +75,14 @@ def soft_targets() -> Iterator[Observation]:
         "L of 1, 2 at targets 0.6, 0.4",
         book=theirs.forward(x, t),
         here=ours.forward(x, t),
-        right=torch_loss(x, t),
+        right=pytorch(x, t)["loss"],
     )
     yield Observation(
         "|backward − difference of L|",
-        book=greatest(dx_of(theirs, x, t) - book.numerical_gradient(lambda x: theirs.forward(x, t), x)),
-        here=greatest(dx_of(ours, x, t) - numerical_gradient(lambda x: ours.forward(x, t), x)),
+        book=greatest(
+            backprop(theirs, x, t, dout=1)["dx"] - book.numerical_gradient(lambda x: theirs.forward(x, t), x)
+        ),
+        here=greatest(backprop(ours, x, t, dout=1)["dx"] - numerical_gradient(lambda x: ours.forward(x, t), x)),
         right=0.0,
         by="the chain rule",
         within=1e-9,  # u |f| / h
@@ -107,9 +98,9 @@ def sample_without_a_batch() -> Iterator[Observation]:
     x, t = np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 0.0])
     yield Observation(
         "∂L/∂x_0 of 1, 2, 3 at label 0",
-        book=dx_of(book.SoftmaxWithLoss(), x, t)[0],
-        here=dx_of(SoftmaxWithLoss(), x[np.newaxis], t[np.newaxis])[0, 0],
-        right=torch_dx(x, t)[0],
+        book=backprop(book.SoftmaxWithLoss(), x, t, dout=1)["dx"][0],
+        here=backprop(SoftmaxWithLoss(), x[np.newaxis], t[np.newaxis], dout=1)["dx"][0, 0],
+        right=pytorch(x, t)["dx"][0],
     )
 
 
@@ -125,7 +116,7 @@ def negative_label() -> Iterator[Observation]:
         "L of label −1 of 3 classes",
         book=outcome(theirs.forward, x, no_label),
         here=outcome(ours.forward, x, no_label),
-        right=outcome(torch_loss, x, no_label),
+        right=outcome(pytorch, x, no_label),
     )
     yield Observation(
         "label 3: is the error about classes?",

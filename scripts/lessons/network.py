@@ -10,7 +10,7 @@ import torch
 from lessons import book
 from lessons.lesson import Observation, lesson, outcome
 from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def batch(dtype: Any) -> tuple[Array, Array]:
@@ -69,22 +69,25 @@ def work_for_nothing() -> Iterator[Observation]:
     yield Observation(
         "forward passes of a step that logs L",
         book=len(calls(theirs.layers["Affine1"], "forward", lambda: (theirs.gradient(x, t), theirs.loss(x, t)))),
-        here=len(calls(ours.layers["Affine1"], "forward", lambda: (ours.gradient(x, t), ours.last_layer.loss))),
+        here=len(calls(ours.layers["Affine1"], "_forward", lambda: (ours.gradient(x, t), ours.last_layer.loss))),
         right=1,
         by="one is enough",
     )
-    (their_dx,) = calls(theirs.layers["Affine1"], "backward", lambda: theirs.gradient(x, t))
-    (our_dx,) = calls(ours.layers["Affine1"], "backward", lambda: ours.gradient(x, t))
-    size = 0 if our_dx is None else our_dx.size
-    yield Observation("entries of ∂L/∂x that a step computes", their_dx.size, size, 0, "x is data")
+    yield Observation(
+        "entries of ∂L/∂x that a step computes",
+        book=sum(dx.size for dx in calls(theirs.layers["Affine1"], "backward", lambda: theirs.gradient(x, t))),
+        here=sum(dx.size for dx, _ in calls(ours.layers["Affine1"], "_backward", lambda: ours.gradient(x, t))),
+        right=0,
+        by="x is data",
+    )
 
 
 def calls(layer: Any, method: str, step: Callable[[], Any]) -> list[Any]:
     """What a method of this layer returns, each time that the step calls it."""
     results, original = [], getattr(layer, method)
 
-    def recording(x: Array) -> Any:
-        results.append(original(x))
+    def recording(*args: Any) -> Any:
+        results.append(original(*args))
         return results[-1]
 
     setattr(layer, method, recording)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import io
 import math
 import os
@@ -85,15 +86,23 @@ def run(work: Callable[[argparse.Namespace], int], options: argparse.Namespace) 
         if sys.stdout is not None:  # as it is when the shell closed it
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        give_up_output()
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return fail("interrupted", 128 + signal.SIGINT)
     except MemoryError as error:
         return fail(f"not enough memory: {error}")
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno == errno.ENOSPC:
+            give_up_output()
+            return fail(f"standard output: {error.strerror}")
         return fail(str(error))
     return status
+
+
+def give_up_output() -> None:
+    """What Python still holds for standard output goes nowhere, instead of failing once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def fail(message: str, status: int = COULD_NOT_RUN) -> int:
@@ -119,7 +128,7 @@ def make_folder(folder: Path, names: list[str], option: str = "--out") -> None:
     except OSError as error:
         raise OSError(f"{option}: cannot write to the folder {folder}: {error.strerror}") from error
     for name in names:
-        if (folder / name).is_dir():
+        if (folder / name).is_dir() and not (folder / name).is_symlink():  # a link is replaced, not followed
             raise OSError(f"{option}: cannot write {folder / name}: it is a folder")
 
 

@@ -1,4 +1,4 @@
-"""The work of check_layer.py: somebody else's code runs in a process of its own, and this one sees that it ends."""
+"""The work of check_layer.py: the user's code runs in a process of its own, and this one sees that it ends."""
 
 import argparse
 import contextlib
@@ -58,7 +58,7 @@ def _write_page(path: Path, page: str) -> None:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """And what it may have started itself."""
+    """Ends the process, and its children."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
@@ -67,7 +67,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def _follow(process: subprocess.Popen[str], timeout: float) -> tuple[str, dict[str, Any] | None]:
-    """What it was last about to do, and its report, if it ended with one. Waits no longer than the watchdog would."""
+    """The last check that it began, and its report, if it ended with one. Waits no longer than the watchdog would."""
     lines: queue.Queue[str] = queue.Queue()
 
     def read() -> None:

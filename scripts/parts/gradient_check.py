@@ -1,16 +1,18 @@
 """The work of check_gradients.py: the three oracles, the table and the verdict."""
 
 import argparse
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from rich.progress import Progress
 from threadpoolctl import threadpool_limits
 
-from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist
-from numpy_impl.checks import Array
+from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist, numerical_gradient
+from numpy_impl.validation import Array
 from parts import command_line
-from torch_ref import autograd_network, twin
+from torch_ref import Example, pair_of, torch_results
 
 # Mean |back-propagation − central difference|, published for the book's network with the book's code: 3 images,
 # h = 1e-4, and a loss of −log(y + 1e-7), whose gradient is not that of back-propagation.
@@ -38,11 +40,11 @@ def check(options: argparse.Namespace) -> int:
     entries = sum(p.size for p in net.params.values())
     print(f"784-{options.hidden}-10, float64, {options.images} images, {entries:,} parameters\n", flush=True)
 
-    backprop, autograd = net.gradient(x, t), autograd_network(twin(net), x, t)
+    backprop, autograd = net.gradient(x, t), torch_results(pair_of(net), Example(net, {"x": x, "t": t}))
     with threadpool_limits(1, "blas"):  # a few images are too little work to share
         oracles = {
             "autograd": {key: autograd[f"d{key}"] for key in backprop},
-            "central difference": net.numerical_gradient(x, t),
+            "central difference": central_differences(net, x, t),
             "complex step": complex_steps(net, x, t),
         }
     differences = {
@@ -54,19 +56,35 @@ def check(options: argparse.Namespace) -> int:
 
 
 def complex_steps(net: TwoLayerNet, x: Array, t: Array) -> Gradients:
-    """Through the same layers, in complex128: the very forward code under test. On a terminal a bar moves along."""
+    """Through the same layers, in complex128: the very forward code under test."""
     sizes = *net.params["W1"].shape, net.params["W2"].shape[1]
     wide, z = TwoLayerNet(*sizes, dtype=np.complex128), x.astype(np.complex128)
     for key, value in net.params.items():
         wide.params[key] = value.astype(np.complex128)
-    with Progress(transient=True, disable=not command_line.on_terminal()) as progress:
-        task = progress.add_task("complex step", total=sum(p.size for p in wide.params.values()))
-
-        def loss(_: Array) -> Any:
-            progress.advance(task)
-            return wide.loss(z, t)
-
+    with watched("complex step", wide, 1, lambda: wide.loss(z, t)) as loss:
         return {key: complex_step_gradient(loss, p) for key, p in wide.params.items()}
+
+
+def central_differences(net: TwoLayerNet, x: Array, t: Array) -> Gradients:
+    """Two losses for each parameter."""
+    with watched("central difference", net, 2, lambda: net.loss(x, t)) as loss:
+        return {key: numerical_gradient(loss, p) for key, p in net.params.items()}
+
+
+@contextlib.contextmanager
+def watched(what: str, net: TwoLayerNet, each: int, loss: Callable[[], Any]) -> Iterator[Callable[[Array], Any]]:
+    """The loss as a function of whatever is shifted; on a terminal a bar moves along, `each` times a parameter."""
+    if not command_line.on_terminal():  # an older rich would print a line all the same
+        yield lambda _: loss()
+        return
+    with Progress(transient=True) as progress:
+        task = progress.add_task(what, total=each * sum(p.size for p in net.params.values()))
+
+        def counted(_: Array) -> Any:
+            progress.advance(task)
+            return loss()
+
+        yield counted
 
 
 def distance_to_kink(net: TwoLayerNet, x: Array) -> float:

@@ -1,7 +1,7 @@
-"""The process in which check_layer.py runs somebody else's code.
+"""The process in which check_layer.py runs the user's code.
 
-It writes lines of JSON to what was its standard output: what it is about to do, at the end the report. Whatever the
-layer itself prints goes elsewhere. A watchdog ends it when a single check takes too long, and says where.
+It writes lines of JSON to its first standard output: each check as it begins, at the end the report. The output of the
+layer itself goes elsewhere. A watchdog ends it when a single check takes too long, and says where.
 """
 
 import ast
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     options, trace = ast.literal_eval(argv[0]), Path(argv[1])
     end = os._exit
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as channel, trace.open("w") as traces, _elsewhere() as printed:
-        faulthandler.enable(traces)  # a crash in somebody's C code
+        faulthandler.enable(traces)  # a crash in C code
 
         def tell(done: int, of: int, check: str) -> None:
             _say(channel, {"check": check, "done": done, "of": of})
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
             end(status)
 
         os._exit = traced_end  # type: ignore[assignment] # it returns no more than the original
-        warnings.simplefilter("ignore")  # of what happens before the examination, which has its own way with them
+        warnings.simplefilter("ignore")  # until the examination, which gathers them
         _say(channel, _report(options, tell, printed))
         end(0)  # whatever threads and exit handlers the layer may have left
 
@@ -44,11 +44,11 @@ def _report(options: dict[str, Any], tell: Any, printed: list[TextIO]) -> dict[s
     import numpy as np
 
     import torch_ref
-    from torch_ref.candidates.adapter import in_words
-    from torch_ref.candidates.examination import SILENCE, check_names
-    from torch_ref.candidates.locate import line_of_error
+    from torch_ref.your_layer.adapt import in_words
+    from torch_ref.your_layer.examine import SILENCE, check_names
+    from torch_ref.your_layer.locate import line_of_error
 
-    tell(0, 1, "")  # from here on the watchdog watches: what is imported until here is ours
+    tell(0, 1, "")  # from here on the watchdog watches: until here all imports are ours
     target = options["target"]
     try:
         like = torch_ref.load(options["like"]) if ":" in options["like"] else options["like"]
@@ -88,7 +88,7 @@ def _say(channel: TextIO, what: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _elsewhere() -> Iterator[list[TextIO]]:
-    """Files in the place of the standard output and error, for what is printed by code in C, or before one listens."""
+    """Files in the place of the standard output and error, for the output of C code, and of the layer's import."""
     with (
         tempfile.TemporaryFile("w+", errors="replace") as out,
         tempfile.TemporaryFile("w+", errors="replace") as error,

@@ -3,6 +3,7 @@
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import mpmath
@@ -14,17 +15,20 @@ from rich.progress import Progress
 from rich.table import Table
 
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from parts import command_line
-from torch_ref import PAIRS, autograd, backprop, many_digits
-from torch_ref.battery import Subject
-from torch_ref.oracle import Results
-from torch_ref.value_checks import difference
+from torch_ref import PAIRS, Example, Kind, exp, log, torch_results
+from torch_ref.checks.subject import Subject
+from torch_ref.checks.values import difference
+from torch_ref.oracles import many_digits
+from torch_ref.oracles.autograd import Results
+from torch_ref.results import results, scenarios_of
 
 DTYPES = (np.float32, np.float64)
 AFFINE = (100, 784, 50, 20)  # N, D, M, and of how many rows the exact values are computed
 LONG = (4096, 200)
 BATCH, BATCHES = (40, 10), 50  # logits of a batch, batches of each kind
+DRAWS = 10  # of the ordinary data of a function
 EQUAL = 1.5
 PRODUCT = "u Σ|a||b|"
 PLAIN = "db by sum(0)"
@@ -36,6 +40,7 @@ class Row(NamedTuple):
     quantity: str
     data: str
     unit: str = "ulp"
+    library: str = ""  # whose own errors these are, NumPy's or PyTorch's
 
 
 class Sample(NamedTuple):
@@ -64,7 +69,7 @@ def of_affine(dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
         with mpmath.workdps(50):
             truth = many_digits.exactly(left[:rows]) @ many_digits.exactly(right) + many_digits.exactly(added)
         unit = (abs(left[:rows]).astype(float) @ abs(right) + abs(added)) * float(np.finfo(dtype).eps) / 2
-        yield Sample(Row(name, f"Affine {d}-{m}", PRODUCT), ours[name][:rows], theirs[name][:rows], truth, unit)
+        yield Sample(Row(name, f"Affine {d}-{m}", PRODUCT, "BLAS"), ours[name][:rows], theirs[name][:rows], truth, unit)
 
 
 def of_db(dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
@@ -99,17 +104,33 @@ def of_logits(data: str, z: Array, t: Array) -> Iterator[Sample]:
     theirs |= {"log p": torch.log_softmax(tensor, -1).numpy(), "p": torch.softmax(tensor, -1).numpy()}
     with mpmath.workdps(many_digits.DIGITS):
         exact = many_digits.exactly(z)
-        log_p = exact - many_digits.log(many_digits.exp(exact).sum(-1, keepdims=True))
-        p, rows = many_digits.exp(log_p), np.eye(z.shape[1], dtype=int)[t]
+        log_p = exact - log(exp(exact).sum(-1, keepdims=True))
+        p, rows = exp(log_p), np.eye(z.shape[1], dtype=int)[t]
         truth = {"log p": log_p, "p": p, "loss": -(rows * log_p).sum() / len(z), "dx": (p - rows) / len(z)}
     for name, values in truth.items():
         quantity = "dx of the loss" if name == "dx" else name
         yield Sample(Row(quantity, data), ours[name], theirs[name], np.asarray(values), ulp(values, z.dtype))
 
 
+def of_functions(dtype: Any, rng: np.random.Generator) -> Iterator[Sample]:
+    """Layers without parameters, which are functions entry by entry."""
+    functions = [pair for pair in PAIRS.values() if pair.kind is Kind.LAYER and not pair.parameters and pair.is_proven]
+    for pair, seed in product(functions, rng.integers(2**32, size=DRAWS).tolist()):
+        subject = Subject(pair, dtype, seed=seed)
+        ours, theirs = subject.results(pair.ordinary), subject.torch_results(pair.ordinary)
+        for name, truth in subject.exact(pair.ordinary).items():
+            yield Sample(
+                Row(name, pair.name, library="libm" if name == "y" else ""),
+                ours[name],
+                theirs[name],
+                truth,
+                ulp(truth, dtype),
+            )
+
+
 def both(pair: str, layer: Any, *inputs: Array, dout: Any) -> tuple[Results, Results]:
-    module = PAIRS[pair].twin(layer, inputs[0].dtype)
-    return backprop(layer, *inputs, dout=dout), autograd(module, *inputs, dout=dout, names=PAIRS[pair].parameters)
+    example = Example(layer, dict(zip(("x", "t"), inputs, strict=False)), {"dout": dout})
+    return results(PAIRS[pair], example), torch_results(PAIRS[pair], example)
 
 
 def measure(dtype: Any, seeds: int) -> dict[Row, tuple[Array, Array]]:
@@ -117,7 +138,7 @@ def measure(dtype: Any, seeds: int) -> dict[Row, tuple[Array, Array]]:
     errors: dict[Row, tuple[list[Array], list[Array]]] = defaultdict(lambda: ([], []))
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        for sample in (*of_affine(dtype, rng), *of_db(dtype, rng), *of_softmax(dtype, rng)):
+        for sample in (*of_affine(dtype, rng), *of_db(dtype, rng), *of_softmax(dtype, rng), *of_functions(dtype, rng)):
             for side, got in zip(errors[sample.row], (sample.ours, sample.theirs), strict=True):
                 side.append(np.ravel(abs(difference(got, sample.truth)) / sample.unit))
     return {row: (np.concatenate(ours), np.concatenate(theirs)) for row, (ours, theirs) in errors.items()}
@@ -130,14 +151,14 @@ def better(row: Row, ours: Array, theirs: Array) -> str:
     if ours.mean() <= EQUAL * theirs.mean() and theirs.mean() <= EQUAL * ours.mean():
         return "="
     whose = "NumPy" if ours.mean() < theirs.mean() else "PyTorch"
-    return f"{whose}'s BLAS" if row.unit == PRODUCT else whose
+    return f"{whose}'s {row.library}" if row.library else whose
 
 
 def bound_over_error(dtype: Any, seeds: int) -> dict[tuple[str, str], Array]:
     """By pair and tensor: radius / distance for each entry of either side that is not exact, on all scenarios."""
     found: dict[tuple[str, str], list[Array]] = defaultdict(list)
     for pair in PAIRS.values():
-        for scenario in pair.scenarios:
+        for scenario in scenarios_of(pair):
             for seed in range(seeds):
                 subject = Subject(pair, dtype, seed=seed)
                 ours, theirs = subject.results(scenario), subject.torch_results(scenario)
@@ -179,7 +200,7 @@ def print_errors(single: dict[Row, tuple[Array, Array]], double: dict[Row, tuple
             whose = better(row, ours, theirs)
             cells += [*(f"{error.mean():.2g} / {error.max():.2g}" for error in (ours, theirs)), whose]
             worse += [f"{row.quantity} on {row.data}"] if whose == "PyTorch" else []
-        table.add_row(*row, *cells)
+        table.add_row(row.quantity, row.data, row.unit, *cells)
     Console(width=160).print(table)
     return worse
 

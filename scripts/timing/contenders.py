@@ -8,8 +8,9 @@ import torch
 from torch import nn
 from training.evaluation import scaled
 
-from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl import SGD, TwoLayerNet
+from numpy_impl.validation import Array
+from timing.bare import bare_step
 from torch_ref import NumpyTrainer, twin
 
 Step: TypeAlias = Callable[[Array], Any]
@@ -30,7 +31,7 @@ def network(size: Size) -> TwoLayerNet:
 
 
 def numpy_step(size: Size, images: Array, labels: Array) -> Step:
-    trainer = NumpyTrainer(network(size), LR)
+    trainer = NumpyTrainer(network(size), SGD(LR))
 
     def step(batch: Array) -> float:
         return trainer.step(scaled(images.take(batch, axis=0), size.dtype), labels[batch])
@@ -82,6 +83,7 @@ def contenders(size: Size, images: Array, labels: Array) -> dict[str, Step]:
     data = size, images, labels
     return {
         "NumPy": numpy_step(*data),
+        "bare": bare_step(network(size), LR, *data),
         "eager": torch_step(*data, select=False),
         "index_select": torch_step(*data),
         "foreach": torch_step(*data, foreach=True),

@@ -8,7 +8,7 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 from parts.threads import count_of_threads
 from training.figures import BLUE, RED, picture
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from timing.contenders import Size
 
 DTYPES = {"float32": (BLUE, "o"), "float64": (RED, "s")}

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 
 
 def batches_of_an_epoch(images: int, size: int) -> int:
@@ -45,6 +45,8 @@ class Batches:
         """The next batch is the one that was next when the state was taken."""
         self._rng.bit_generator.state = state["rng"]
         self._start = 0
+        if not 0 <= state["start"] < self._images:
+            raise TypeError(f"start must be that of one of {self._images} images, got {state['start']}")
         if state["start"]:
             self.next()
             self._start = state["start"]

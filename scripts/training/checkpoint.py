@@ -9,8 +9,8 @@ from typing import Any
 
 import safetensors.numpy
 
-from numpy_impl.checks import Array
-from torch_ref.weight_files import read_safetensors
+from numpy_impl.validation import Array
+from torch_ref.training.files import read_safetensors
 
 NAME = "checkpoint.safetensors"
 KIND = "training, side by side"
@@ -34,7 +34,8 @@ def read(folder: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         raise ValueError(f"--resume: {path} must be the checkpoint of a training, got another file")
     if metadata.get("checksum") != _checksum(weights, text):
         raise ValueError(f"--resume: {path} must be as it was written, got a damaged file")
-    return weights, json.loads(text)
+    with of_this_version(folder):
+        return weights, json.loads(text)
 
 
 @contextmanager
@@ -42,9 +43,22 @@ def of_this_version(folder: Path) -> Iterator[None]:
     """Raises ValueError for a checkpoint in which something is missing, or of another type than is expected."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         words = f"--resume: {folder / NAME} must be a checkpoint of this version, got another ({error})"
         raise ValueError(words) from error
+
+
+def check_like(example: Any, value: Any, name: str = "state") -> None:
+    """Raises TypeError where a value from JSON is built otherwise than `example`; None stands for a number or none."""
+    kind, got = list if isinstance(example, tuple) else type(example), type(value)
+    if got is not kind and not (example is None and got is int):
+        raise TypeError(f"{name} must be of type {kind.__name__}, got {value!r:.40}")
+    if isinstance(example, dict):
+        for key, entry in example.items():
+            check_like(entry, value[key], key)
+    if isinstance(example, tuple):
+        for pair in zip(example, value, strict=True):
+            check_like(*pair, name)
 
 
 def _checksum(weights: Mapping[str, Array], text: str) -> str:

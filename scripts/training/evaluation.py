@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SideBySide
 
 CHUNK = 10_000  # images; all 60,000 in floats at once take 188 MB or more

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from training.history import Record, read
 from training.tally import Jump
 

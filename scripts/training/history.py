@@ -69,6 +69,7 @@ class HistoryFile:
         self._lines: list[str] = []
 
     def start(self) -> None:
+        self.growing.unlink(missing_ok=True)  # a link is replaced, not followed
         self.growing.write_bytes(b"")
         self.mark, self._lines = (0, 0), [_line(NAMES)]
         self.flush()
@@ -79,7 +80,7 @@ class HistoryFile:
         content = file.read_bytes()[:size] if file.is_file() else b""
         if (len(content), zlib.crc32(content)) != (size, checksum):
             raise ValueError(f"--resume: {file} must begin with the {size} bytes of the checkpoint, got others")
-        if file is self.finished:
+        if file is self.finished or file.is_symlink():
             command_line.write_files(self.growing.parent, {self.growing.name: content})
         self.mark, self._lines = (size, checksum), []
 

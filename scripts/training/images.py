@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from numpy_impl.checks import Array
-from torch_ref import SideBySide, params_of
+from numpy_impl.validation import Array
+from torch_ref import SideBySide
 from training.figures import picture
 
 PIXELS = 28
@@ -15,8 +15,9 @@ STILL: dict[str, Any] = {"axes.grid": False}
 
 
 def first_layer(sides: SideBySide, setting: str) -> bytes:
-    """The columns of W1 as images, for the units that differ most: NumPy's, PyTorch's, and their difference."""
-    ours, theirs = sides.numpy.net.params["W1"].T, params_of(sides.torch.net)["W1"].T  # (H, 784)
+    """The columns of the first weight as images, for the units that differ most: of both, and their difference."""
+    name = next(iter(sides.numpy.net.params))
+    ours, theirs = sides.numpy.net.params[name].T, sides.torch.params[name].T  # (H, 784)
     with np.errstate(all="ignore"):
         units = np.argsort(-abs(ours - theirs).max(axis=1), kind="stable")[:SHOWN_UNITS]
         rows = {"NumPy": ours[units], "PyTorch": theirs[units], "NumPy − PyTorch": ours[units] - theirs[units]}

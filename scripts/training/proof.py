@@ -7,17 +7,21 @@ makes of its own weights is that of its gradient. A violation is kept in a file,
 import json
 import math
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import safetensors.numpy
 
-from numpy_impl.checks import Array
-from torch_ref import Ball, Example, Report, SideBySide, pair_of, params_of, verify
+from numpy_impl import Network
+from numpy_impl.validation import Array
+from torch_ref import Ball, Example, Report, SideBySide, pair_of, right, verify
 from torch_ref.bounds import format_of
-from torch_ref.comparison import EVEN, VACUOUS, Finding, Row, finding
-from torch_ref.weight_files import network_with, read_safetensors
+from torch_ref.diagnosis.finding import Finding, Verdict, finding
+from torch_ref.diagnosis.report import Row
+from torch_ref.right import options_of
+from torch_ref.training.files import network_with, read_safetensors
 
 KIND = "violation"
 
@@ -40,14 +44,14 @@ class Proof:
         for about, row in self._rows():
             for name, side in row.sides.items():
                 if side.is_wrong:
-                    return f"{row.name} of {name}, {about}, is {side.verdict}{worst_entry(side)}"
+                    return f"{row.name} of {name}, {about}, is {side}{worst_entry(side)}"
         return ""
 
     @property
     def shows_nothing(self) -> str:
         """In a word, why a comparison without a violation is none: a bound is infinite, or a gradient all the same."""
         verdicts = {row.numpy.verdict for _, row in self._rows()}
-        return "vacuous" if VACUOUS in verdicts else "even" if EVEN in verdicts else ""
+        return "vacuous" if Verdict.VACUOUS in verdicts else "even" if Verdict.EVEN in verdicts else ""
 
     @property
     def word(self) -> str:
@@ -72,21 +76,30 @@ def worst_entry(side: Finding) -> str:
 
 def prove(sides: SideBySide, x: Array, t: Array) -> Proof:
     """Forward and backward, on the weights of each side."""
-    theirs = network_with(params_of(sides.torch.net), "PyTorch's side")
-    return Proof({"on NumPy's weights": verify(sides.numpy.net, x, t), "on PyTorch's weights": verify(theirs, x, t)})
+    ours, theirs = networks(sides).values()
+    return Proof({"on NumPy's weights": verify(ours, x, t), "on PyTorch's weights": verify(theirs, x, t)})
+
+
+def networks(sides: SideBySide) -> dict[str, Network]:
+    """The NumPy network, and a copy of it with the weights of PyTorch's."""
+    theirs = deepcopy(sides.numpy.net)
+    for name, value in sides.torch.params.items():
+        theirs.params[name] = value
+    return {"numpy": sides.numpy.net, "torch": theirs}
 
 
 class Update:
-    """What the next step may make of the weights: p − lr ∂L/∂p, with the bound of the gradient of the whole network."""
+    """What the optimizer's next step may make of the weights, by the bound of the gradient of the whole network."""
 
-    def __init__(self, sides: SideBySide, x: Array, t: Array, lr: float) -> None:
-        networks = {"numpy": sides.numpy.net, "torch": network_with(params_of(sides.torch.net), "PyTorch's side")}
+    def __init__(self, sides: SideBySide, x: Array, t: Array) -> None:
+        step, options = pair_of(sides.optimizer), options_of(pair_of(sides.optimizer), sides.optimizer)
         self._balls: dict[tuple[str, str], Ball] = {}
-        for side, net in networks.items():
-            gradients = pair_of(net).bounds(Example(net, (x, t), 1))
+        for side, net in networks(sides).items():
+            gradients = right.bounds(pair_of(net), Example(net, {"x": x, "t": t}))
             for name, value in net.params.items():
                 before = format_of(value.dtype).exact(value.copy())
-                self._balls[side, name] = before - gradients[f"d{name}"] * lr
+                after = step.forward(before, gradients[f"d{name}"], **options)  # type: ignore[misc]
+                self._balls[side, name] = after
 
     def added_to(self, proof: Proof, sides: SideBySide) -> Proof:
         """The proof with what became of the weights."""

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from parts import command_line
+from parts.output import Output
 from parts.threads import threads
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
 from torch_ref import SideBySide
 from training import checkpoint, result_files
 from training.batches import Batches, batches_of_an_epoch
@@ -39,7 +40,8 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
             with checkpoint.of_this_version(options.out):
                 options = check_resumed(saved[1], parse_again)
         training = Training(options, data_for(options))
-        command_line.make_folder(options.out, [*result_files.names(options), checkpoint.NAME, VIOLATION])
+        written = [*result_files.names(options), training.history.growing.name, checkpoint.NAME, VIOLATION]
+        command_line.make_folder(options.out, written)
         if saved is None:
             held.enter_context(command_line.alone_in(options.out))
             training.start()
@@ -72,7 +74,7 @@ class Training:
         self.iteration = 0
         self.fingerprint = fingerprint(data)
         self.started = time.perf_counter()
-        self.reader_has_gone = False
+        self.output = Output(quiet=options.quiet)
 
     @property
     def all_sides(self) -> dict[str, SideBySide]:
@@ -84,6 +86,7 @@ class Training:
         self.history.start()
 
     def resume(self, weights: dict[str, Array], state: dict[str, Any]) -> None:
+        checkpoint.check_like(self.state, state)
         if state["data"] != self.fingerprint:
             folder = self.options.data_dir or "this package"
             raise ValueError(f"--resume: the images must be those of the checkpoint, got those of {folder}")
@@ -107,7 +110,12 @@ class Training:
         self.history.flush()
         self.tally.seconds = time.perf_counter() - self.started
         weights = {f"{name}.{key}": w for name, sides in self.all_sides.items() for key, w in sides.weights.items()}
-        state = {
+        command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(weights, self.state)})
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All but the weights that a checkpoint holds."""
+        return {
             "settings": settings_of(self.options),
             "data": self.fingerprint,
             "versions": versions(),
@@ -116,13 +124,12 @@ class Training:
             "tally": self.tally.state,
             "history": self.history.mark,
         }
-        command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(weights, state)})
 
     def run(self) -> int:
         """The exit status of the training, which is saved unless an error ends it; then the last checkpoint is left."""
         end, proof = None, None
         with command_line.Interrupt() as interrupt:
-            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.reader_has_gone):  # noqa: B007 - the last are used
+            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.output.reader_has_gone):  # noqa: B007 - the last are used
                 pass
             interrupt.hold_off()
             assert end is not None
@@ -131,7 +138,7 @@ class Training:
 
     def follow(self, stop: Callable[[], bool]) -> Iterator[tuple[Record, Proof | None]]:
         """The records as they are made: kept, and the rows printed; on a terminal a bar below them moves along."""
-        self.say(HEADER)
+        self.output.say(HEADER)
         columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         quiet = self.options.quiet or not command_line.on_terminal()
         with Progress(*columns, transient=True, disable=quiet) as progress:
@@ -140,9 +147,9 @@ class Training:
                 progress.update(bar, completed=record.iteration)
                 self.history.append(record)
                 if jump := self.tally.add(record):
-                    self.say(jump.line(self.options.batch_size * self.options.hidden))
+                    self.output.say(jump.line(self.sides.units))
                 if record.is_row:
-                    self.say(record.row(proof.word if proof else "–"))
+                    self.output.say(record.row(proof.word if proof else "–"))
                 yield record, proof
 
     def records(self, stop: Callable[[], bool]) -> Iterator[tuple[Record, Proof | None]]:
@@ -161,7 +168,7 @@ class Training:
             before = self.sides.weights if self.is_verified(row) else None
             proof = prove(self.sides, x, t) if before else None
             end = last or bool(proof and proof.violation)
-            update = Update(self.sides, x, t, self.options.lr) if proof and not end else None
+            update = Update(self.sides, x, t) if proof and not end else None
             drift, other_drift = self.sides.drift(), self.others.drift() if self.others else None
             shares = [share for split in self.data for share in accuracies(self.sides, *split, dtype)] if row else []
             step = self.sides.look(x, t) if end else self.sides.step(x, t)
@@ -194,17 +201,17 @@ class Training:
         """Writes the results and says what they are."""
         step = self.step_time() if end.iteration == self.iterations and not (proof and proof.violation) else None
         written = result_files.write(self, end, step)
-        self.say(f"\nresults in {self.options.out}: {', '.join(written)}")
+        self.output.say(f"\nresults in {self.options.out}: {', '.join(written)}")
         if not math.isfinite(end.numpy_loss + end.torch_loss):
             return
         ours, theirs = end.numpy_test_accuracy, end.torch_test_accuracy
         if ours is not None and theirs is not None:
             gap = 100 * abs(ours - theirs)
-            self.say(f"test accuracy: NumPy {ours:.4f}, PyTorch {theirs:.4f}, {gap:.2f} percentage points apart")
+            self.output.say(f"test accuracy: NumPy {ours:.4f}, PyTorch {theirs:.4f}, {gap:.2f} percentage points apart")
         for line in self.tally.lines(end):
-            self.say(line)
+            self.output.say(line)
         if step:
-            self.say(step.line(self.options.threads))
+            self.output.say(step.line(self.options.threads))
         if self.options.show:
             for name in written:
                 if name.endswith(".png") and not webbrowser.open((self.options.out / name).resolve().as_uri()):
@@ -223,17 +230,12 @@ class Training:
             losses = f"NumPy's loss is {end.numpy_loss}, PyTorch's {end.torch_loss}"
             words = f"diverged at iteration {end.iteration}: {losses}; try a smaller --lr or --std"
             return command_line.fail(words, status=1)
-        if self.reader_has_gone:
+        if self.output.reader_has_gone:
             raise BrokenPipeError
+        if self.output.lost:
+            words = f"standard output: {self.output.lost}; the training went on, its results are in {self.options.out}"
+            return command_line.fail(words, 1)
         if end.iteration < self.iterations:
             words = f"interrupted after {end.iteration} iterations; the results are those so far, --resume goes on"
             return command_line.fail(words, 128 + signal)
         return 0
-
-    def say(self, text: str) -> None:
-        """Where the reader has gone, as `| head` does, the training ends as by Ctrl-C."""
-        if not self.options.quiet and not self.reader_has_gone:
-            try:
-                print(text, flush=True)
-            except BrokenPipeError:
-                self.reader_has_gone = True

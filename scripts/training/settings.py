@@ -11,29 +11,33 @@ import safetensors
 import torch
 
 from numpy_impl import TwoLayerNet, load_mnist
-from numpy_impl.checks import Array
+from numpy_impl.validation import Array
+from training.checkpoint import check_like
 
 Split: TypeAlias = tuple[Array, Array]
 Data: TypeAlias = tuple[Split, Split]
 
-NAMES = (
-    "iterations",
-    "epochs",
-    "batch_size",
-    "hidden",
-    "std",
-    "lr",
-    "seed",
-    "dtype",
-    "threads",
-    "every",
-    "verify_every",
-    "compare_dtypes",
-)
+# An example of each; None is that of a number which may be left out.
+EXAMPLES = {
+    "iterations": 10_000,
+    "epochs": None,
+    "batch_size": 100,
+    "hidden": 50,
+    "std": 0.01,
+    "lr": 0.1,
+    "seed": 0,
+    "dtype": "float32",
+    "threads": 1,
+    "every": None,
+    "verify_every": None,
+    "compare_dtypes": False,
+}
+DTYPES = ("float32", "float64")
+COUNTS = ("iterations", "epochs", "batch_size", "hidden", "threads", "every")
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in NAMES}
+    return {name: getattr(options, name) for name in EXAMPLES}
 
 
 def check_resumed(
@@ -44,6 +48,12 @@ def check_resumed(
     Raises ValueError for another.
     """
     settings = state["settings"]
+    check_like(EXAMPLES, settings, "settings")
+    for name in COUNTS:
+        if settings[name] is not None and settings[name] < 1:
+            raise TypeError(f"{name} must be 1 or more, got {settings[name]}")
+    if settings["dtype"] not in DTYPES:
+        raise TypeError(f"dtype must be one of {', '.join(DTYPES)}, got {settings['dtype']}")
     options = parse_again(argparse.Namespace(**settings))
     for name, value in settings_of(options).items():
         before = settings[name]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from parts.threads import count_of_threads
 
-from numpy_impl import TwoLayerNet
-from numpy_impl.checks import Array
+from numpy_impl import SGD, Network
+from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, TorchTrainer
 
 ROUNDS = 7
@@ -29,9 +29,9 @@ class StepTime:
         return f"time per step: {times}\n    ({how})"
 
 
-def step_time(net: TwoLayerNet, lr: float, x: Array, t: Array) -> StepTime:
+def step_time(net: Network, lr: float, x: Array, t: Array) -> StepTime:
     """Forward, loss, backward and update of one batch, from these weights, in turns."""
-    sides: list[NumpyTrainer | TorchTrainer] = [TorchTrainer(net, lr), NumpyTrainer(net, lr)]
+    sides: list[NumpyTrainer | TorchTrainer] = [TorchTrainer(net, SGD(lr)), NumpyTrainer(net, SGD(lr))]
     steps = max(1, min(50, int(0.1 / max(seconds(side, x, t, steps=2) for side in sides))))  # a round: 0.1 s or a step
     times = 1e6 * np.array([[seconds(side, x, t, steps) for side in sides] for _ in range(ROUNDS)])
     theirs, ours = np.median(times, axis=0)

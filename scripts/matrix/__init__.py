@@ -1,0 +1,1 @@
+"""The work of kill_matrix.py: the slips against our checks and their rivals, and the right layers against all."""

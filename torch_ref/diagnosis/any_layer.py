@@ -1,0 +1,165 @@
+"""Slips that any layer may have, from the most to the least specific, each with what it makes of a tensor."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from numpy_impl.validation import Array
+from torch_ref.bounds import Ball
+from torch_ref.diagnosis.case import Case
+from torch_ref.diagnosis.cause import Cause, Fitted, Prediction, along
+from torch_ref.diagnosis.factors import OF_AXES, OF_FACTORS, zeros
+
+
+def causes_for(parameters: Iterable[str]) -> list[Cause | Fitted]:
+    """Those of every layer, and those of each of these parameters."""
+    names = list(parameters)
+    return [*OF_SHAPES, *_of_parameters(names), *OF_PARTS, *OF_AXES, *OF_FACTORS, *_of_decay(names), *OF_PRECISION]
+
+
+# A tensor in another shape
+
+
+def transposed(case: Case, name: str) -> Ball | None:
+    ball = case.right[name]
+    return ball.T if len(ball.shape) == 2 else None
+
+
+def with_kept_axis(case: Case, name: str) -> Ball | None:
+    return case.right[name].reshape(1, *case.right[name].shape)
+
+
+def squeezed(case: Case, name: str) -> Ball | None:
+    shape = case.right[name].shape
+    return case.right[name].reshape(*(n for n in shape if n != 1)) if 1 in shape else None
+
+
+def without_batch_of_one(case: Case, name: str) -> Ball | None:
+    shape = case.right[name].shape
+    return case.right[name].reshape(*shape[1:]) if shape[:1] == (1,) else None
+
+
+def flat(case: Case, name: str) -> Ball | None:
+    ball = case.right[name]
+    return ball.reshape(-1) if len(ball.shape) > 1 else None
+
+
+SHAPE = "shape"
+
+OF_SHAPES = (
+    Cause("it is transposed", transposed),
+    Cause("it has an axis of length 1 too many, as from a sum with keepdims=True", with_kept_axis),
+    Cause("a batch of one loses its axis", without_batch_of_one, SHAPE),
+    Cause("axes of length 1 are lost, as by squeeze", squeezed, SHAPE),
+    Cause("it is flattened", flat, SHAPE),
+)
+
+# Parameters that are used wrongly
+
+
+def _of_parameters(names: list[str]) -> Iterator[Cause]:
+    for p in names:
+        yield Cause(f"{p} is left out", _with_parameter(p, lambda value: 0 * value if value.ndim == 1 else None))
+        yield Cause(f"{p} is added twice", _with_parameter(p, lambda value: 2 * value if value.ndim == 1 else None))
+        yield Cause(f"{p} is subtracted", _with_parameter(p, lambda value: -value if value.ndim == 1 else None))
+        yield Cause(f"{p} is used transposed", _with_parameter(p, _transposed_square))
+        yield Cause(f"it is the gradient of {p}, under the wrong name", _gradient_of(p))
+
+
+def _with_parameter(p: str, change: Callable[[Array], Array | None]) -> Prediction:
+    def predict(case: Case, name: str) -> Ball | None:
+        value = change(case.params[p])
+        return None if value is None else case.given(params={p: value})[name]
+
+    return predict
+
+
+def _transposed_square(value: Array) -> Array | None:
+    return value.T.copy() if value.ndim == 2 and value.shape[0] == value.shape[1] else None
+
+
+def _gradient_of(p: str) -> Prediction:
+    return lambda case, name: case.right[f"d{p}"] if name[1:] in case.params and name != f"d{p}" else None
+
+
+def _of_decay(names: list[str]) -> Iterator[Fitted]:
+    for p in names:
+        says = f"it has {{a}} {p} added to it, the gradient of a weight decay that the loss does not have"
+        yield Fitted(says, _itself(p), along(_itself(p)))
+
+
+def _itself(p: str) -> Prediction:
+    return lambda case, name: case.exact(case.params[p]) if name == f"d{p}" else None
+
+
+# Parts of the data that are missing
+
+
+def without_last_sample(case: Case, name: str) -> Ball | None:
+    if name[1:] in case.params:
+        return _of_samples(case, name, slice(0, -1))
+    return _zero(case.right[name], np.s_[-1:])
+
+
+def of_first_sample(case: Case, name: str) -> Ball | None:
+    return _of_samples(case, name, slice(0, 1)) if name[1:] in case.params else None
+
+
+def of_last_sample(case: Case, name: str) -> Ball | None:
+    return _of_samples(case, name, slice(-1, None)) if name[1:] in case.params else None
+
+
+def without_last_column(case: Case, name: str) -> Ball | None:
+    return _zero(case.right[name], np.s_[..., -1:])
+
+
+def _of_samples(case: Case, name: str, kept: slice) -> Ball | None:
+    """The gradient of a parameter from these samples alone; leading axes are taken as one, where the pair can."""
+    if not np.ndim(case.dout):
+        return None
+    lead = case.lead if case.pair.is_proven and not case.pair.batches_only else 1
+
+    def part(values: Mapping[str, Array]) -> dict[str, Array]:
+        return {n: value.reshape(-1, *value.shape[lead:])[kept] for n, value in values.items()}
+
+    try:
+        inputs = part(case.inputs)
+        return case.given(inputs, part(case.upstream))[name] if all(map(len, inputs.values())) else zeros(case, name)
+    except (ValueError, IndexError):  # such as PyTorch's, for a batch of one that a batch-norm refuses
+        return None
+
+
+def _zero(ball: Ball, where: Any) -> Ball | None:
+    if not ball.shape:
+        return None
+    centre, radius = ball.centre.copy(), ball.radius.copy()
+    centre[where] = radius[where] = 0
+    return Ball(centre, radius, ball.format)
+
+
+OF_PARTS = (
+    Cause("the last sample is missing", without_last_sample),
+    Cause("it is that of the first sample alone", of_first_sample),
+    Cause("it is that of the last sample alone", of_last_sample),
+    Cause("the last column is missing: it is 0 there", without_last_column),
+)
+
+# Precision
+
+
+def narrower(dtype: Any) -> Prediction:
+    """Computed in a narrower format, all or the last step: values are numbers of that format, and err as much."""
+
+    def predict(case: Case, name: str) -> Ball | None:
+        if np.finfo(dtype).bits >= np.finfo(case.dtype).bits:
+            return None
+        return case.given(narrower=dtype)[name]
+
+    return predict
+
+
+OF_PRECISION = tuple(
+    Cause(f"it is computed in {wide}, and loses the digits beyond", narrower(narrow))
+    for wide, narrow in (("float32", np.float32), ("float16", np.float16))
+)

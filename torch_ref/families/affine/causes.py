@@ -1,0 +1,23 @@
+"""Slips that an Affine is known for, and what they make of it."""
+
+from torch_ref.bounds import Ball
+from torch_ref.diagnosis.case import Case
+from torch_ref.diagnosis.cause import Fitted, Prediction
+from torch_ref.families.affine.formulas import affine_backward
+
+
+def _by_dw(case: Case, name: str) -> Ball | None:
+    return case.given(params={"W": case.right["dW"].centre.astype(case.x.dtype)})[name] if name == "dx" else None
+
+
+def _after_a_step(a: float) -> Prediction:
+    """dx by W + a dW."""
+
+    def predict(case: Case, name: str) -> Ball:
+        W, b = case.exact(case.params["W"]), case.exact(case.params["b"])
+        return affine_backward(case.exact(case.x), case.exact(case.dout), W + case.right["dW"] * a, b)[name]
+
+    return predict
+
+
+CAUSES = (Fitted("W is updated before it is used: by a step of SGD, learning rate {a}", _by_dw, _after_a_step, -1),)

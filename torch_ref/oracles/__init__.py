@@ -1,0 +1,1 @@
+"""What says what is right: autograd, and many digits."""

@@ -1,0 +1,1 @@
+"""Weights and files across the frameworks, and two trainings side by side."""

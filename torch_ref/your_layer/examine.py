@@ -1,0 +1,187 @@
+"""Runs all checks on a candidate, in each dtype, and gathers the problems: each once, with its place in the code."""
+
+import io
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from torch_ref.checks.battery import Check, checks_of, tensors_of
+from torch_ref.checks.subject import CheckError, Subject
+from torch_ref.checks.values import check_infinity_and_nan
+from torch_ref.pair import Pair
+from torch_ref.places import is_gradient
+from torch_ref.results import scenarios_of
+from torch_ref.your_layer.adapt import Adapter, in_words
+from torch_ref.your_layer.candidate import Candidate
+from torch_ref.your_layer.locate import file_of, line_now, line_of_error, line_of_method
+from torch_ref.your_layer.match import parameters_of
+from torch_ref.your_layer.pictures import Picture, picture
+from torch_ref.your_layer.problems import Problem, distilled
+
+DTYPES = (np.float64, np.float32)
+SILENCE = "silence"
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A candidate, examined. `remarks` do not touch the verdict; `left_out` are scenarios not for its twin."""
+
+    name: str
+    file: str
+    like: str
+    basis: str
+    dtypes: tuple[str, ...]
+    checks: tuple[str, ...]
+    skipped: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    left_out: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    pictures: tuple[Picture, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+@dataclass
+class Listener(io.TextIOBase):
+    """In the place of sys.stdout and sys.stderr: keeps the first text that the user's code prints, and the line."""
+
+    file: str
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+    def write(self, text: str) -> int:
+        where = line_now(self.file)
+        if where and text.strip() and not self.heard:
+            self.heard.append((text.strip(), where))
+        return len(text)
+
+
+def examine(
+    candidate: Candidate,
+    dtypes: Iterable[Any] = DTYPES,
+    skip: Sequence[str] = (),
+    tell: Callable[[int, int, str], object] = lambda *_: None,
+) -> Examination:
+    """All checks that need no more than the two methods, but for those in `skip`; `tell` is called before each.
+
+    Raises ValueError for a check that does not exist.
+    """
+    subjects = [candidate.subject(dtype) for dtype in dtypes]
+    if not subjects:
+        raise ValueError("examine: there must be a dtype, got none")
+    file, pair = file_of(candidate.cls), candidate.pair
+    check_names(candidate, skip)
+    checks = {name: check for name, check in checks_of(pair, ours=False).items() if name not in skip}
+    found: list[Problem] = []
+    listener = Listener(file)
+    with redirect_stdout(listener), redirect_stderr(listener), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for i, subject in enumerate(subjects):
+            for j, (name, check) in enumerate(checks.items()):
+                tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
+                found += _problems(name, check, subject, candidate)
+        problems = distilled(found)
+        remarks = _not_compared(subjects[0])
+        remarks += [] if problems else _at_infinity(subjects[0])
+        remarks += [*_shows_nothing(subjects[0]), *_first_to_depart(pair, problems)]
+        left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
+        pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
+    if listener.heard and SILENCE not in skip:
+        text, where = listener.heard[0]
+        problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, ()))
+    remarks += sorted(
+        {f"{w.category.__name__}: {w.message} ({Path(file).name}:{w.lineno})" for w in warned if w.filename == file}
+    )
+    return Examination(
+        name=candidate.name,
+        file=file,
+        like=candidate.like,
+        basis=candidate.basis,
+        dtypes=tuple(str(np.dtype(subject.dtype)) for subject in subjects),
+        checks=(*checks, *([] if SILENCE in skip else [SILENCE])),
+        skipped=tuple(skip),
+        scenarios=tuple(scenario.name for scenario in scenarios_of(pair)),
+        left_out=tuple(scenario.name for scenario in pair.data_sets if scenario not in scenarios_of(pair)),
+        problems=tuple(problems),
+        pictures=pictures,
+        remarks=tuple(remarks),
+    )
+
+
+def check_names(candidate: Candidate, names: Iterable[str]) -> None:
+    """Raises ValueError for a check that does not exist."""
+    known = [*checks_of(candidate.pair, ours=False), SILENCE]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"skip: it must name one of {', '.join(known)}, got {name}")
+
+
+def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -> Iterator[Problem]:
+    """At most one."""
+    file, dtype = file_of(candidate.cls), str(np.dtype(subject.dtype))
+    try:
+        check(subject)
+    except CheckError as error:
+        where = line_of_error(error, file) or line_of_method(candidate.cls, error.method)
+        yield Problem(name, error.tensor, error.sentence, where, (dtype,), tuple(error.causes))
+    except (Exception, SystemExit) as error:
+        where = line_of_error(error, file)
+        if not where:  # not in the user's code: a mistake of ours
+            raise
+        yield Problem(name, "", f"it raises {in_words(error)}", where, (dtype,))
+
+
+def _not_compared(subject: Subject) -> list[str]:
+    """Arrays that look like parameters, but have no counterpart in the twin."""
+    try:
+        layer = subject.example(subject.pair.ordinary).layer
+    except Exception:  # noqa: BLE001 - a user's code may raise anything: the checks have told it
+        return []
+    if not isinstance(layer, Adapter):
+        return []
+    known = {place.name for place in layer.kept_in.values()}
+    others = [name for name in parameters_of(layer.layer) if name not in known]
+    return [f"not compared, for the twin has no such parameter: {', '.join(others)}"] if others else []
+
+
+def _shows_nothing(subject: Subject) -> Iterator[str]:
+    for name in subject.bounds(subject.pair.ordinary):
+        centres = {scenario.name: subject.bounds(scenario)[name].centre for scenario in subject.scenarios}
+        even = [scenario for scenario, centre in centres.items() if centre.size > 1 and np.ptp(centre) == 0]
+        if is_gradient(name) and even:
+            yield f"{name} is all alike, which shows little, on {', '.join(even)}"
+
+
+def _first_to_depart(pair: Pair, problems: Sequence[Problem]) -> list[str]:
+    """Of several tensors that nothing explains, the one that is computed first: on the way forward, and then back."""
+    order = [*pair.outputs, *(f"d{name}" for name in (*reversed([*pair.parameters]), *pair.input_gradients))]
+    wrong = {name for p in problems if not p.causes for name in p.tensor.split(", ") if name in order}
+    return [f"the first to depart, forward and then back: {min(wrong, key=order.index)}"] if len(wrong) > 1 else []
+
+
+def _at_infinity(subject: Subject) -> list[str]:
+    """Of a right layer only, as a remark: infinity and NaN are no data."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            check_infinity_and_nan(subject)
+    except CheckError as error:
+        return [f"at infinity and NaN it differs from PyTorch: {error.sentence}"]
+    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+        return [f"at infinity and NaN it fails: {type(error).__name__}: {error}"]
+    return []
+
+
+def _pictures(subjects: Sequence[Subject], wrong: Collection[str], left_out: Collection[str]) -> Iterator[Picture]:
+    """One for each tensor that is checked: where it is wrong, if it is."""
+    for name in tensors_of(subjects[0].pair).values():
+        if name not in left_out:
+            where_wrong = (picture(subject, name, must_be_wrong=True) for subject in subjects if name in wrong)
+            found = next(filter(None, where_wrong), None) or picture(subjects[0], name, must_be_wrong=False)
+            yield from [found] if found else []

@@ -1,0 +1,65 @@
+"""Finds a user's class or function: file.py:Name or package.module:Name."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch_ref.your_layer.locate import line_of_error
+
+
+def load(target: str) -> Any:
+    """The class or function of a name. Raises ValueError where there is none, with the names that are there."""
+    place, _, name = target.rpartition(":")
+    if not place or not name:
+        place, name = target, ""
+    if not place.endswith(".py") and not name:
+        raise ValueError(f"{target}: it must be file.py:Name or package.module:Name")
+    module = _module(place)
+    if not name:
+        raise ValueError(f"{target}: say which class, {target}:NAME, of {_layers_in(module)}")
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise ValueError(f"{target}: there is no {name}; the file has {_layers_in(module)}")
+        found = getattr(found, part)
+    return found
+
+
+def _module(place: str) -> ModuleType:
+    path = Path(place)
+    is_file = place.endswith(".py")
+    if is_file and not path.is_file():
+        raise ValueError(f"{place}: there is no such file")
+    sys.path.insert(0, str(path.resolve().parent) if is_file else str(Path.cwd()))  # for its own imports
+    try:
+        if not is_file:
+            return importlib.import_module(place)
+        name = f"candidate_{path.stem}" if path.stem in sys.modules else path.stem
+        spec = importlib.util.spec_from_file_location(name, path.resolve())
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type] # a .py file has one
+        sys.modules[name] = module
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
+    except SystemExit as error:
+        raise ValueError(f"{place}: it calls sys.exit as it is imported{_at(error, path)}") from error
+    except ImportError as error:
+        raise ValueError(f"{place}: it cannot be imported: {error}{_at(error, path)}") from error
+    except SyntaxError as error:
+        raise ValueError(f"{place}:{error.lineno or 1}: {error.msg}") from error
+    except Exception as error:
+        raise ValueError(f"{place}: {type(error).__name__} as it is imported: {error}{_at(error, path)}") from error
+    return module
+
+
+def _at(error: BaseException, path: Path) -> str:
+    where = line_of_error(error, str(path.resolve()))
+    return f" ({where})" if where else ""
+
+
+def _layers_in(module: ModuleType) -> str:
+    """The classes of a module that could be checked."""
+    own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    layers = [c.__name__ for c in own if hasattr(c, "backward") or hasattr(c, "gradient")]
+    return ", ".join(layers) or "no class with a backward or gradient"

@@ -1,0 +1,121 @@
+"""The findings of the checks, and the report's choice of them: each once, and none that only follows from another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch_ref.diagnosis.explain import CHANGED
+
+# Failures that follow from another one, and are not reported beside it.
+FOLLOWS = {
+    "memory_layouts": ("arguments_unmodified", "repeatable"),
+    "second_call": ("arguments_unmodified", "repeatable"),
+    "parameters_take_effect": ("repeatable",),
+    "backward_twice": ("arguments_unmodified", "repeatable", "second_call"),
+    "results_are_the_callers": ("arguments_unmodified", "repeatable", "second_call", "backward_twice"),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A finding in a sentence, with its place in the code; `causes` are the slips that explain it.
+
+    Of several tensors, or by several checks, the names are joined: "dW1, db1".
+    """
+
+    check: str
+    tensor: str
+    sentence: str
+    where: str
+    dtypes: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+
+
+def distilled(problems: Sequence[Problem]) -> list[Problem]:
+    """Each finding once, of several checks, both dtypes and several tensors; without those that follow from another."""
+    return _by_sentence(_merged(_without_consequences(_distinct(problems))))
+
+
+def _distinct(problems: Sequence[Problem]) -> list[Problem]:
+    """A mistake that several checks stumble over, such as a forward that returns None, once."""
+    first: dict[Any, Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.sentence, problem.where, problem.dtypes), problem)
+    return list(first.values())
+
+
+def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if not _follows(problem, problems)]
+
+
+def _follows(problem: Problem, problems: Sequence[Problem]) -> bool:
+    """Whether a problem is a mere consequence of the others in its dtype."""
+    others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
+    checks = {other.check for other in others}
+    of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
+    if problem.check == "dtype_and_shape":
+        return bool(of_tensor)
+    if _is_of_values(problem):
+        is_in_place = any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
+        is_random = any(other.check == "repeatable" for other in of_tensor)
+        is_left_over = any(other.check == "second_call" and other.causes for other in of_tensor)
+        return is_in_place or is_random or is_left_over
+    if any(_is_of_values(other) and not other.tensor for other in others):  # it cannot be run
+        return True
+    is_left_out = problem.check == "parameters_take_effect" and any("left out" in c for o in others for c in o.causes)
+    return is_left_out or not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
+
+
+def _is_of_values(problem: Problem) -> bool:
+    return problem.check == "forward" or problem.check.endswith("_gradient")
+
+
+def _merged(problems: Sequence[Problem]) -> list[Problem]:
+    """A finding of both dtypes once."""
+    merged: list[Problem] = []
+    for problem in problems:
+        for i, before in enumerate(merged):
+            both = as_one(before, problem)
+            if both:
+                merged[i] = both
+                break
+        else:
+            merged.append(problem)
+    return merged
+
+
+def as_one(before: Problem, problem: Problem) -> Problem | None:
+    """Two findings as one, if they are: with the causes that explain both, or with the only ones that there are."""
+    dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
+    if problem.where == before.where and problem.sentence == before.sentence:
+        return replace(before, dtypes=dtypes)
+    if (problem.where, problem.check, problem.tensor) != (before.where, before.check, before.tensor):
+        return None
+    common = tuple(cause for cause in before.causes if cause in problem.causes)
+    if common:
+        return replace(before, sentence=f"{problem.tensor}: {' – or '.join(common)}", dtypes=dtypes, causes=common)
+    if before.causes and problem.causes:
+        return None
+    if not before.causes and not problem.causes:
+        return replace(before, dtypes=dtypes)
+    told = problem if problem.causes else before
+    return replace(
+        told,
+        sentence=f"{told.sentence} (so in {told.dtypes[0]}; in the other dtype it is wrong as well)",
+        dtypes=dtypes,
+    )
+
+
+def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
+    """A sentence of several tensors once: "dW1, db1: it is all 0"."""
+    grouped: dict[Any, list[Problem]] = {}
+    for problem in problems:
+        said = problem.sentence.removeprefix(f"{problem.tensor}: ")
+        grouped.setdefault((said, problem.where, problem.dtypes, problem.causes), []).append(problem)
+    found = []
+    for (said, where, dtypes, causes), same in grouped.items():
+        tensors = ", ".join(dict.fromkeys(problem.tensor for problem in same))
+        checks = ", ".join(dict.fromkeys(problem.check for problem in same))
+        sentence = f"{tensors}: {said}" if len(same) > 1 else same[0].sentence
+        found.append(Problem(checks, tensors, sentence, where, dtypes, causes))
+    return found

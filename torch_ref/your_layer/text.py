@@ -1,0 +1,77 @@
+"""An examination in words, for a terminal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from torch_ref.diagnosis.report import lines_of
+from torch_ref.your_layer.examine import Examination
+from torch_ref.your_layer.pictures import Picture
+from torch_ref.your_layer.problems import Problem
+
+
+def text_of(examination: Examination) -> str:
+    """The verdict, each problem with its line, the worst entries, and the list of checks."""
+    return "\n".join(_lines(examination)) + "\n"
+
+
+def title(examination: Examination) -> str:
+    return f"{Path(examination.file).name}:{examination.name}, compared with {examination.like}"
+
+
+def verdict(examination: Examination) -> str:
+    return "WRONG" if not examination.ok else "right" if not examination.skipped else "right, as far as checked"
+
+
+def _lines(examination: Examination) -> Iterator[str]:
+    yield f"{title(examination)}: {verdict(examination)}"
+    for problem in examination.problems:
+        yield ""
+        yield f"  {problem.sentence}"
+        yield f"    {about(problem, examination)}"
+    wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
+    pictures = [picture for picture in examination.pictures if picture.is_wrong and picture.worst]
+    if pictures:
+        yield ""
+        yield from _entries(pictures)
+    yield ""
+    if not examination.ok:
+        yield "(--skip NAME leaves a check out)"
+    right = [picture.tensor for picture in examination.pictures if not picture.is_wrong and picture.tensor not in wrong]
+    if right:
+        yield f"right: {', '.join(right)}"
+    for remark in examination.remarks:
+        yield f"remark: {remark}"
+    yield from coverage(examination)
+
+
+def about(problem: Problem, examination: Examination) -> str:
+    """The line, the check, and the dtype, unless the problem is in all dtypes."""
+    only = [f"in {dtype} only" for dtype in problem.dtypes] if len(problem.dtypes) < len(examination.dtypes) else []
+    return "; ".join([part for part in (problem.where, f"check {problem.check}", *only) if part])
+
+
+def coverage(examination: Examination) -> Iterator[str]:
+    """The checks that ran, and the basis of the tolerance."""
+    yield f"tolerance: {examination.basis}"
+    on = f"{len(examination.scenarios)} scenarios in {' and '.join(examination.dtypes)}"
+    yield f"checked: {', '.join(examination.checks)}, on {on}"
+    if examination.skipped:
+        yield f"NOT checked, as asked: {', '.join(examination.skipped)}"
+    if examination.left_out:
+        names = ", ".join(examination.left_out)
+        yield f"not checked, for they have no batch axis, or the twin does not take them: {names}"
+
+
+def _entries(pictures: list[Picture]) -> Iterator[str]:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    for heading in ("tensor", "scenario", "entry", "got", "expected", "error in radii"):
+        table.add_column(heading, justify="left" if heading in ("tensor", "scenario") else "right", no_wrap=True)
+    for picture in pictures:
+        for i, worst in enumerate(picture.worst):
+            entry = ", ".join(map(str, worst.index))
+            names = (picture.tensor, f"{picture.scenario}, {picture.dtype}") if i == 0 else ("", "")
+            table.add_row(*names, f"({entry})", f"{worst.got:.9g}", f"{worst.expected:.9g}", f"{worst.share:.2g}")
+    yield from lines_of(table, 120)
