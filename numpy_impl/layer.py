@@ -51,7 +51,7 @@ class Parameter:
 
 def door(method: Method) -> Method:
     """Marks a forward or backward that only leads to the pure functions, so that a network may take these instead."""
-    method.is_door = True  # type: ignore[attr-defined]
+    method.is_door = True  # type: ignore[attr-defined] # a function takes any
     return method
 
 
@@ -138,7 +138,7 @@ class Loss(Layer):
     loss: Any = None  # of the last pass
 
     @door
-    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override]
+    def forward(self, x: Array, t: Array) -> Any:  # type: ignore[override] # it has targets too
         """L = f(x, t)."""
         return self._enter(x, t)[()]
 

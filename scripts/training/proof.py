@@ -98,7 +98,7 @@ class Update:
             gradients = right.bounds(pair_of(net), Example(net, {"x": x, "t": t}))
             for name, value in net.params.items():
                 before = format_of(value.dtype).exact(value.copy())
-                after = step.forward(before, gradients[f"d{name}"], **options)  # type: ignore[misc]
+                after = step.forward(before, gradients[f"d{name}"], **options)  # type: ignore[misc] # each optimizer has it
                 self._balls[side, name] = after
 
     def added_to(self, proof: Proof, sides: SideBySide) -> Proof:

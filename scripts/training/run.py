@@ -5,6 +5,7 @@ import contextlib
 import math
 import time
 import webbrowser
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -127,12 +128,10 @@ class Training:
 
     def run(self) -> int:
         """The exit status of the training, which is saved unless an error ends it; then the last checkpoint is left."""
-        end, proof = None, None
         with command_line.Interrupt() as interrupt:
-            for end, proof in self.follow(lambda: interrupt.signal != 0 or self.output.reader_has_gone):  # noqa: B007 - the last are used
-                pass
+            records = self.follow(lambda: interrupt.signal != 0 or self.output.reader_has_gone)
+            [(end, proof)] = deque(records, maxlen=1)  # the last alone
             interrupt.hold_off()
-            assert end is not None
             self.conclude(end, proof)
         return self.status(end, proof, interrupt.signal)
 
