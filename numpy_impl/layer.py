@@ -11,7 +11,7 @@ arrays of the caller's own. A network calls the pure functions and keeps the cac
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -31,17 +31,9 @@ class Parameter:
         self.name = name
         setattr(owner, f"d{name}", None)
 
-    @overload
-    def __get__(self, layer: None, owner: type) -> "Parameter": ...
-    @overload
-    def __get__(self, layer: object, owner: type) -> Array: ...
-    def __get__(self, layer: Any, owner: type) -> Any:
-        if layer is None:
-            return self
-        try:
-            return layer.__dict__[self.name]
-        except KeyError:
-            raise AttributeError(f"{owner.__name__}: its parameter {self.name} is not set yet") from None
+    if TYPE_CHECKING:  # it is read from the layer's own dictionary, as any attribute
+
+        def __get__(self, layer: object, owner: type) -> Any: ...
 
     def __set__(self, layer: Any, value: Array) -> None:
         if self.name in layer.__dict__:
@@ -53,12 +45,6 @@ def door(method: Method) -> Method:
     """Marks a forward or backward that only leads to the pure functions, so that a network may take these instead."""
     method.is_door = True  # type: ignore[attr-defined] # a function takes any
     return method
-
-
-def is_pure(layer: object) -> bool:
-    """Whether nobody has put a forward or backward of their own in the place of the doors."""
-    forward, backward = getattr(layer, "forward", None), getattr(layer, "backward", None)
-    return getattr(forward, "is_door", False) and getattr(backward, "is_door", False)
 
 
 class Layer:
@@ -108,7 +94,7 @@ class Layer:
     def _check_dout(self, dout: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         check_dout(self, dout, shape, dtype)
 
-    def _keep(self, y: Any, cache: Any) -> None:
+    def _keep(self, cache: Any) -> None:
         """Sets what of a pass stays to be read, such as a mask."""
 
     @ieee_arithmetic
@@ -120,7 +106,7 @@ class Layer:
     def _remember(self, y: Any, cache: Any) -> Array:
         """From here on backward belongs to this pass."""
         self._cache, self._output = cache, (y.shape, y.dtype)
-        self._keep(y, cache)
+        self._keep(cache)
         return np.array(y)
 
     @ieee_arithmetic
@@ -150,5 +136,6 @@ class Loss(Layer):
     def _check_dout(self, dout: Any, _shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         check_scalar_dout(self, dout, dtype)
 
-    def _keep(self, y: Any, _cache: Any) -> None:
+    def _remember(self, y: Any, cache: Any) -> Array:
         self.loss = y
+        return super()._remember(y, cache)

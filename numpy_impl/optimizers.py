@@ -38,7 +38,7 @@ class SGD:
         check_mapping(self, "params", params)
         check_mapping(self, "grads", grads)
         # Looked up once: what was checked is what is used, and all gradients are those of the parameters before.
-        params, grads = dict(params), dict(grads)
+        params, grads = {key: params[key] for key in params}, dict(grads)
         check_update(self, params, grads)
         for key, param in params.items():
             param -= self._lr * grads[key]

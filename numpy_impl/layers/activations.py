@@ -42,7 +42,7 @@ class ReLU(Layer):
     def _backward(self, dout: Array, closed: Array) -> tuple[Any, dict[str, Array]]:
         return selected(dout, closed), {}
 
-    def _keep(self, _y: Array, closed: Array) -> None:
+    def _keep(self, closed: Array) -> None:
         self._closed = closed
 
 

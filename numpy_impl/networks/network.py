@@ -2,35 +2,17 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from numpy_impl.differences import numerical_gradient
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.layer import is_pure
+from numpy_impl.networks.own_layer import pure, pure_loss
 from numpy_impl.networks.parameters import Gradients, Parameters
 from numpy_impl.validation import Array
 
-
-class Step(NamedTuple):
-    """A layer in one pass: its result, and what its `_backward` needs. A layer that is not pure keeps that itself."""
-
-    layer: Any
-    is_pure: bool
-    y: Any
-    cache: Any = None
-
-    def back(self, dout: Array) -> tuple[Any, dict[str, Array]]:
-        """dx, and the gradients of the parameters."""
-        if self.is_pure:
-            return self.layer._backward(dout, self.cache)
-        dx = self.layer.backward(dout)
-        return dx, {name: getattr(self.layer, f"d{name}") for name in getattr(self.layer, "parameter_names", ())}
-
-    def gradients(self, dout: Array) -> dict[str, Array]:
-        """The latter alone."""
-        return self.layer._gradients(dout, self.cache) if self.is_pure else self.back(dout)[1]
+Tape: TypeAlias = list[tuple[Any, Any, Any]]  # of each layer in the order of forward: it, its functions, their cache
 
 
 class Network:
@@ -65,30 +47,28 @@ class Network:
     @ieee_arithmetic
     def loss(self, x: Array, t: Array) -> Any:
         """The mean loss of the batch."""
-        self._check_batch(x)
-        y, tape = self._forward(x)
-        end = self._end(y, t)
-        self._keep(tape, end)
-        return end.y
+        loss, tape, (end, cache) = self._pass(x, t)
+        self._keep(tape)
+        end._remember(loss, cache)
+        return loss
 
     @ieee_arithmetic
     def accuracy(self, x: Array, t: Array) -> float:
         """The share of samples whose largest logit is at the label (in rows of t: at the largest entry)."""
         self._check_batch(x)
         y, _ = self._forward(x)
-        if is_pure(self.last_layer):
-            self.last_layer._check(self, y, t)
+        pure_loss(self.last_layer)._check(self, y, t)
         labels = t if t.ndim < y.ndim else t.argmax(axis=-1)
         return float((y.argmax(axis=-1) == labels).mean())
 
     @ieee_arithmetic
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
         """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
-        self._check_batch(x)
-        y, tape = self._forward(x)
-        end = self._end(y, t)
-        gradients = self._backward(tape, end)
-        self._keep(tape, end)
+        loss, tape, (end, cache) = self._pass(x, t)
+        dout, _ = end._backward(1, cache)
+        gradients = self._backward(tape, dout)
+        self._keep(tape)
+        end._remember(loss, cache)
         return self._params.set_gradients(gradients)
 
     @ieee_arithmetic
@@ -104,42 +84,36 @@ class Network:
         self.loss(x, t)  # what it leaves behind is that of these parameters
         return gradients
 
-    def _forward(self, x: Array) -> tuple[Array, list[Step]]:
-        tape: list[Step] = []
+    def _pass(self, x: Array, t: Array) -> tuple[Any, Tape, tuple[Any, Any]]:
+        """The loss, the tape of the layers, and the functions of the loss with their cache."""
+        self._check_batch(x)
+        y, tape = self._forward(x)
+        end = pure_loss(self.last_layer)
+        end._check(self, y, t)
+        loss, cache = end._forward(y, t.copy())
+        return loss, tape, (end, cache)
+
+    def _forward(self, x: Array) -> tuple[Array, Tape]:
+        tape: Tape = []
         for layer in self.layers.values():
-            if is_pure(layer):
-                layer._check(layer if tape else self, x)
-                step = Step(layer, True, *layer._forward(x))
-            else:
-                step = Step(layer, False, layer.forward(x))
-            tape.append(step)
-            x = step.y
+            functions = pure(layer)
+            functions._check(functions if tape else self, x)
+            x, cache = functions._forward(x)
+            tape.append((layer, functions, cache))
         return x, tape
 
-    def _end(self, y: Array, t: Array) -> Step:
-        """The loss of what the layers give."""
-        if not is_pure(self.last_layer):
-            return Step(self.last_layer, False, self.last_layer.forward(y, t))
-        self.last_layer._check(self, y, t)
-        return Step(self.last_layer, True, *self.last_layer._forward(y, t.copy()))
-
-    def _backward(self, tape: list[Step], end: Step) -> Gradients:
+    def _backward(self, tape: Tape, dout: Array) -> Gradients:
         gradients = Gradients()
-        dout: Any = end.layer._backward(1, end.cache)[0] if end.is_pure else end.layer.backward()
-        first, *others = tape
-        for step in reversed(others):
-            dout, of_layer = step.back(dout)
-            gradients.add(step.layer, of_layer)
-        gradients.add(first.layer, first.gradients(dout))
+        for layer, functions, cache in reversed(tape[1:]):
+            dout, of_layer = functions._backward(dout, cache)
+            gradients.add(layer, of_layer)
+        first, functions, cache = tape[0]  # whose x is data
+        gradients.add(first, functions._gradients(dout, cache))
         return gradients
 
-    def _keep(self, tape: list[Step], end: Step | None = None) -> None:
-        """The loss layer keeps the pass as it would one of its own: its probabilities and targets are small."""
-        for step in tape:
-            if step.is_pure:
-                step.layer._keep(step.y, step.cache)
-        if end and end.is_pure:
-            end.layer._remember(end.y, end.cache)
+    def _keep(self, tape: Tape) -> None:
+        for _, functions, cache in tape:
+            functions._keep(cache)
 
     def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
         """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""

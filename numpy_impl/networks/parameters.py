@@ -26,20 +26,16 @@ class Parameters(Mapping[str, Array]):
         self.places = {key: found[where] for key, where in names.items()} if names else found
 
     def __getitem__(self, key: str) -> Array:
-        layer, name = self._place(key)
-        return getattr(layer, name)
-
-    def __setitem__(self, key: str, value: Array) -> None:
-        layer, name = self._place(key)
-        check_parameter(self._network, f"params[{key!r}]", value, getattr(layer, name))
-        setattr(layer, name, value)
-
-    def _place(self, key: str) -> tuple[Any, str]:
         try:
-            layer, name = self.places[key]
+            place, name = self.places[key]
         except (KeyError, TypeError):
             refuse_key(self._network, key, self.places)
-        return self._network.layers[layer], name
+        return getattr(self._network.layers[place], name)
+
+    def __setitem__(self, key: str, value: Array) -> None:
+        check_parameter(self._network, f"params[{key!r}]", value, like=self[key])
+        place, name = self.places[key]
+        setattr(self._network.layers[place], name, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -52,24 +48,17 @@ class Parameters(Mapping[str, Array]):
 
     def set_gradients(self, gradients: "Gradients") -> dict[str, Array]:
         """Sets them in the layers, as a backward of each would, and returns them under the network's names."""
-        gradients.set()
-        layers = self._network.layers
-        return {key: getattr(layers[place], f"d{name}") for key, (place, name) in self.places.items()}
+        found = {}
+        for key, (place, name) in self.places.items():
+            layer = self._network.layers[place]
+            found[key] = gradient = gradients[id(layer)][name]
+            setattr(layer, f"d{name}", gradient)
+        return found
 
 
-class Gradients:
-    """∂L/∂p for each parameter p of each layer: the sum over all places that the layer has in the chain."""
+class Gradients(dict[int, dict[str, Array]]):
+    """∂L/∂p for each parameter p of each layer, by its id: the sum over all places that the layer has in the chain."""
 
-    def __init__(self) -> None:
-        self._of: dict[int, tuple[Any, dict[str, Array]]] = {}
-
-    def add(self, layer: Any, gradients: dict[str, Array]) -> None:
-        if id(layer) in self._of:
-            _, before = self._of[id(layer)]
-            gradients = {p: before[p] + g for p, g in gradients.items()}
-        self._of[id(layer)] = layer, gradients
-
-    def set(self) -> None:
-        for layer, gradients in self._of.values():
-            for name, gradient in gradients.items():
-                setattr(layer, f"d{name}", gradient)
+    def add(self, layer: object, gradients: dict[str, Array]) -> None:
+        before = self.get(id(layer))
+        self[id(layer)] = {p: before[p] + g for p, g in gradients.items()} if before else gradients

@@ -24,6 +24,7 @@ RENDERED = {"math", "mermaid"}
 KILL_MATRIX = "scripts/kill_matrix.py"
 # Tests of one group run in one process, and share what they compute.
 OF_COMMANDS, OF_THE_MATRIX = pytest.mark.xdist_group("documents"), pytest.mark.xdist_group("kill-matrix")
+EXHAUSTIVE = pytest.mark.exhaustive  # more than half a minute: run by .ci/run, and by pytest -m exhaustive
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,9 @@ CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
 }
 
 
+LONG = {KILL_MATRIX, "scripts/accuracy.py", "scripts/train_mnist.py"}
+
+
 def checks_of(block: Block) -> list[Callable[[Block, Path], None]]:
     return [check for (name, start), check in CHECKS.items() if name == block.document and block.text.startswith(start)]
 
@@ -163,12 +167,14 @@ def checks_of(block: Block) -> list[Callable[[Block, Path], None]]:
 TO_CHECK = [block for block in BLOCKS if block.language not in RENDERED and not block.text.startswith(">>> ")]
 
 
-def in_its_group(block: Block) -> Any:
-    is_of_the_matrix = any(isinstance(check, PrintedBy) and check.command == KILL_MATRIX for check in checks_of(block))
-    return pytest.param(block, id=str(block), marks=OF_THE_MATRIX if is_of_the_matrix else OF_COMMANDS)
+def marked(block: Block) -> Any:
+    commands = {getattr(check, "command", "") for check in checks_of(block)}
+    is_long = bool(commands & LONG) or is_the_benchmark in checks_of(block)
+    marks = [OF_THE_MATRIX if KILL_MATRIX in commands else OF_COMMANDS]
+    return pytest.param(block, id=str(block), marks=[*marks, EXHAUSTIVE] if is_long else marks)
 
 
-@pytest.mark.parametrize("block", [in_its_group(block) for block in TO_CHECK])
+@pytest.mark.parametrize("block", [marked(block) for block in TO_CHECK])
 def test_a_block_is_what_one_gets(block: Block, tmp_path: Path) -> None:
     (check,) = checks_of(block)
     check(block, tmp_path)
@@ -185,6 +191,7 @@ def test_every_document_with_examples_is_collected(request: pytest.FixtureReques
             assert block.document in paths or block.document.split("/")[0] in paths
 
 
+@EXHAUSTIVE
 @OF_THE_MATRIX
 def test_the_table_of_the_other_ways_is_that_of_the_kill_matrix() -> None:
     shown_matrix = printed(KILL_MATRIX)

@@ -27,12 +27,12 @@ class Centred(Layer):
     def _backward(self, dout: Array, cache: Array) -> tuple[Any, dict[str, Array]]:
         return dout - dout.mean(0), {}
 
-    def _keep(self, y: Array, mean: Array) -> None:
+    def _keep(self, mean: Array) -> None:
         self.running = self.running / 2 + mean / 2
 
 
 class CentredOnTheOldMean(Centred):
-    def _keep(self, y: Array, mean: Array) -> None:
+    def _keep(self, mean: Array) -> None:
         self.running = mean
 
 
