@@ -24,7 +24,7 @@ RENDERED = {"math", "mermaid"}
 KILL_MATRIX = "scripts/kill_matrix.py"
 # Tests of one group run in one process, and share what they compute.
 OF_COMMANDS, OF_THE_MATRIX = pytest.mark.xdist_group("documents"), pytest.mark.xdist_group("kill-matrix")
-EXHAUSTIVE = pytest.mark.exhaustive  # more than half a minute: run by .ci/run, and by pytest -m exhaustive
+EXHAUSTIVE = pytest.mark.exhaustive  # run by .ci/run, and by pytest -m exhaustive
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
 }
 
 
-LONG = {KILL_MATRIX, "scripts/accuracy.py", "scripts/train_mnist.py"}
+LONG = {KILL_MATRIX, *(f"scripts/{name}.py" for name in ("accuracy", "check_gradients", "train_mnist"))}
 
 
 def checks_of(block: Block) -> list[Callable[[Block, Path], None]]:

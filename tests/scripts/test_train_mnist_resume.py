@@ -45,6 +45,7 @@ def start(*arguments: object) -> Any:
     return process
 
 
+@pytest.mark.exhaustive
 def test_a_run_killed_at_any_moment_ends_bit_for_bit_as_if_it_were_not(
     small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
