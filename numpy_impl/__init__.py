@@ -1,6 +1,7 @@
 """Back-propagation in NumPy, each line as the mathematics states it. PyTorch is not imported from here.
 
-Reading order: functions, layers, networks, differences, optimizers; last the door, layer and validation.
+Reading order: functions; layer, whose first lines say how `forward` calls `_forward`; layers, networks, differences,
+optimizers; validation.
 """
 
 from numpy_impl.data import load_mnist as load_mnist

@@ -51,7 +51,7 @@ def log_softmax_unchecked(x: Array) -> Array:
     at_maximum = np.arange(len(rows)), rows.argmax(axis=1)
     s = rows - rows[at_maximum][:, np.newaxis]
     rest = np.exp(s)
-    rest[at_maximum] -= 1
+    rest[at_maximum] -= 1  # without e⁰, the maximum's own term; NaN stays NaN
     log_p = s - np.log1p(rest.sum(axis=1, keepdims=True))
     return log_p.reshape(x.shape)
 

@@ -1,8 +1,8 @@
 """The door of a layer: all that its two pure functions need around them, written once.
 
-A layer's own file holds mathematics, two functions that keep nothing and change nothing::
+A layer's own file holds mathematics, two functions of the parameters and their arguments that change nothing::
 
-    _forward(x)            ->  y, cache               the cache is what the derivative needs
+    _forward(x)            ->  y, cache               what the derivative needs besides the parameters
     _backward(dout, cache) ->  dx, {"W": dW, ...}     a gradient for each parameter
 
 `forward` and `backward` are the door. They refuse bad input before anything has changed, copy x in, so that no edit of
@@ -26,6 +26,8 @@ class Parameter:
 
     It is the array given, and can be exchanged only for one of its shape and dtype, so that a cache always fits.
     """
+
+    # Python calls __set_name__ as the class is made, and __set__ at `self.W = value`.
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

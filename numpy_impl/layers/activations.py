@@ -15,8 +15,8 @@ from numpy_impl.validation import Array, check_real
 class ReLU(Layer):
     """max(x, 0).
 
-    Backward: dx = dout where x > 0, else 0; at x = 0 the derivative is taken as 0, as in PyTorch. As there, NaN passes
-    in both directions, and dout is selected: an infinite dout at x < 0 gives 0, not NaN.
+    Backward: dx = dout where x > 0, else 0; at x = 0 the derivative is taken as 0, as in PyTorch. As there, a NaN x
+    gives NaN and lets dout through, and dout is selected: an infinite dout at x < 0 gives 0, not NaN.
 
     Caches the mask; `open`, where the last pass let x through, stays to be read. Of a complex x the real part decides.
     Twin: torch.nn.ReLU. Source: Saito, section 5.5.1.

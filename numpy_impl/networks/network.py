@@ -12,7 +12,7 @@ from numpy_impl.networks.own_layer import pure, pure_loss
 from numpy_impl.networks.parameters import Gradients, Parameters
 from numpy_impl.validation import Array
 
-Tape: TypeAlias = list[tuple[Any, Any, Any]]  # of each layer in the order of forward: it, its functions, their cache
+Tape: TypeAlias = list[tuple[Any, Any, Any]]  # (the layer, it or its OwnLayer, its cache), in the order of forward
 
 
 class Network:
@@ -22,10 +22,11 @@ class Network:
     up. `params` maps names to the layers' own arrays: "Affine1.W", each once, or as `names` says,
     {"W1": "Affine1.W", ...}.
 
-    A pass calls the pure functions of the layers and keeps their caches on a tape, which ends with it: kept alive, the
-    arrays would cost a tenth of a step. What it leaves behind are the gradients, in the layers too, the loss, and what
-    layers keep to be read, such as a mask. A layer with a forward or backward of its own is called by these.
-    x is never copied. Input that a layer refuses is refused in the network's name, before anything has changed.
+    A pass calls the pure functions of the layers and keeps their caches in a list, the tape, which it drops at its end:
+    kept alive, the arrays would cost a tenth of a step. So, unlike in the book, `backward` of a layer cannot follow
+    `loss` of the network. What a pass leaves behind are the gradients, in the layers too, the loss, and what layers keep
+    to be read, such as a mask. A layer with a forward or backward of its own is called by these. x is never copied. Bad x
+    and t are refused in the network's name, before anything has changed.
     """
 
     def __init__(self, layers: Mapping[str, Any], last_layer: Any, names: Mapping[str, str] | None = None) -> None:
@@ -63,7 +64,7 @@ class Network:
 
     @ieee_arithmetic
     def gradient(self, x: Array, t: Array) -> dict[str, Array]:
-        """∂L/∂p for each parameter p, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
+        """∂L/∂W, ∂L/∂b, ... of each layer, by back-propagation; the loss of this pass is then in `last_layer.loss`."""
         loss, tape, (end, cache) = self._pass(x, t)
         dout, _ = end._backward(1, cache)
         gradients = self._backward(tape, dout)
@@ -85,7 +86,7 @@ class Network:
         return gradients
 
     def _pass(self, x: Array, t: Array) -> tuple[Any, Tape, tuple[Any, Any]]:
-        """The loss, the tape of the layers, and the functions of the loss with their cache."""
+        """The loss, the tape of the layers, and the layer of the loss with its cache."""
         self._check_batch(x)
         y, tape = self._forward(x)
         end = pure_loss(self.last_layer)
@@ -96,24 +97,24 @@ class Network:
     def _forward(self, x: Array) -> tuple[Array, Tape]:
         tape: Tape = []
         for layer in self.layers.values():
-            functions = pure(layer)
-            functions._check(functions if tape else self, x)
-            x, cache = functions._forward(x)
-            tape.append((layer, functions, cache))
+            pure_layer = pure(layer)
+            pure_layer._check(pure_layer if tape else self, x)
+            x, cache = pure_layer._forward(x)
+            tape.append((layer, pure_layer, cache))
         return x, tape
 
     def _backward(self, tape: Tape, dout: Array) -> Gradients:
         gradients = Gradients()
-        for layer, functions, cache in reversed(tape[1:]):
-            dout, of_layer = functions._backward(dout, cache)
+        for layer, pure_layer, cache in reversed(tape[1:]):
+            dout, of_layer = pure_layer._backward(dout, cache)
             gradients.add(layer, of_layer)
-        first, functions, cache = tape[0]  # whose x is data
-        gradients.add(first, functions._gradients(dout, cache))
+        first, pure_layer, cache = tape[0]  # whose x is data
+        gradients.add(first, pure_layer._gradients(dout, cache))
         return gradients
 
     def _keep(self, tape: Tape) -> None:
-        for _, functions, cache in tape:
-            functions._keep(cache)
+        for _, pure_layer, cache in tape:
+            pure_layer._keep(cache)
 
     def _loss_at(self, key: str, x: Array, t: Array, value: Array) -> Any:
         """The loss with this value of one parameter, which may be a copy of it where the parameter is read-only."""

@@ -12,7 +12,7 @@ def is_pure(layer: Any) -> bool:
 
 
 def pure(layer: Any) -> Any:
-    """The layer, or what makes it look like a pure one."""
+    """The layer itself, or, where it has a forward or backward of its own, its OwnLayer."""
     return layer if is_pure(layer) else OwnLayer(layer)
 
 

@@ -20,9 +20,11 @@ class Parameters(Mapping[str, Array]):
 
     def __init__(self, network: Any, names: Mapping[str, str] | None) -> None:
         self._network = network
-        first = {id(layer): place for place, layer in reversed(network.layers.items())}  # where it stands first
-        own = {place: getattr(network.layers[place], "parameter_names", ()) for place in reversed(first.values())}
-        found = {f"{place}.{name}": (place, name) for place, its_names in own.items() for name in its_names}
+        found, seen = {}, set()
+        for place, layer in network.layers.items():
+            if id(layer) not in seen:  # it may stand in several places
+                seen.add(id(layer))
+                found |= {f"{place}.{name}": (place, name) for name in getattr(layer, "parameter_names", ())}
         self.places = {key: found[where] for key, where in names.items()} if names else found
 
     def __getitem__(self, key: str) -> Array:
