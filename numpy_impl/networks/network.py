@@ -22,11 +22,11 @@ class Network:
     up. `params` maps names to the layers' own arrays: "Affine1.W", each once, or as `names` says,
     {"W1": "Affine1.W", ...}.
 
-    A pass calls the pure functions of the layers and keeps their caches in a list, the tape, which it drops at its end:
-    kept alive, the arrays would cost a tenth of a step. So, unlike in the book, `backward` of a layer cannot follow
-    `loss` of the network. What a pass leaves behind are the gradients, in the layers too, the loss, and what layers keep
-    to be read, such as a mask. A layer with a forward or backward of its own is called by these. x is never copied. Bad x
-    and t are refused in the network's name, before anything has changed.
+    A pass calls the pure functions of the layers and keeps their caches in a list, the tape, which it drops at its
+    end: kept alive, the arrays would cost a tenth of a step. So, unlike in the book, `backward` of a layer cannot
+    follow `loss` of the network. A pass leaves behind the gradients, in the layers too, the loss, and what layers keep
+    to be read, such as a mask. A layer with a forward or backward of its own is called by these. x is never copied.
+    Bad x and t are refused in the network's name, before anything has changed.
     """
 
     def __init__(self, layers: Mapping[str, Any], last_layer: Any, names: Mapping[str, str] | None = None) -> None:

@@ -20,7 +20,8 @@ class Parameters(Mapping[str, Array]):
 
     def __init__(self, network: Any, names: Mapping[str, str] | None) -> None:
         self._network = network
-        found, seen = {}, set()
+        found: dict[str, tuple[str, str]] = {}
+        seen = set()
         for place, layer in network.layers.items():
             if id(layer) not in seen:  # it may stand in several places
                 seen.add(id(layer))
