@@ -76,6 +76,7 @@ def complex_step_gradient(f: Callable[[Array], Any], x: Array) -> Array:
             point[i] = original[i] + 1j * h
             value = f(point)
             check_scalar("complex_step_gradient", "the value of f", value, complex_too=True)
+            value = np.array(value)  # a number of its own: f may return a view of x
             point[i] = original[i]
             with np.errstate(all="ignore"):
                 gradient[i] = np.imag(value) / np.float64(h)

@@ -52,16 +52,21 @@ def door(method: Method) -> Method:
 class Layer:
     """y = f(x): a subclass declares its parameters and writes `_forward` and `_backward`.
 
+    It may write `_gradients(dout, cache)` beside them, those of the parameters alone: all that a network needs of its
+    first layer, for its x is data.
     One that writes a `forward` or `backward` of its own is taken as it is, also within a network.
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
+    has_gradients: ClassVar[bool] = False  # whether its `_gradients` is of the class that has its `_backward`
     _cache: Any = None
     _output: tuple[tuple[int, ...], np.dtype[Any]] | None = None  # of the last forward: its shape and dtype
 
     def __init_subclass__(cls) -> None:
-        own = tuple(name for name, value in vars(cls).items() if isinstance(value, Parameter))
-        cls.parameter_names = (*cls.parameter_names, *(name for name in own if name not in cls.parameter_names))
+        everything = (item for base in reversed(cls.__mro__) for item in vars(base).items())
+        cls.parameter_names = tuple(dict.fromkeys(name for name, value in everything if isinstance(value, Parameter)))
+        if "_backward" in vars(cls):
+            cls.has_gradients = "_gradients" in vars(cls)  # a base's would know nothing of this _backward
 
     @property
     def params(self) -> dict[str, Array]:
@@ -83,10 +88,6 @@ class Layer:
 
     def _backward(self, dout: Array, cache: Any) -> tuple[Any, dict[str, Array]]:
         raise NotImplementedError(f"{type(self).__name__}: a layer must have _backward, or a backward of its own")
-
-    def _gradients(self, dout: Array, cache: Any) -> dict[str, Array]:
-        """Those of the parameters alone: all that a network needs of its first layer, for its x is data."""
-        return self._backward(dout, cache)[1]
 
     def _check(self, who: object, *inputs: Any, **_: Any) -> None:
         """Refuses what cannot be right, in the name of the layer or of the network that it stands in."""
@@ -139,5 +140,9 @@ class Loss(Layer):
         check_scalar_dout(self, dout, dtype)
 
     def _remember(self, y: Any, cache: Any) -> Array:
+        kept = super()._remember(np.asarray(y), cache)
         self.loss = y
-        return super()._remember(y, cache)
+        return kept
+
+    def _check(self, who: object, x: Array, _t: Any) -> None:
+        check_array(who, "x", x)

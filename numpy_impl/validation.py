@@ -71,7 +71,6 @@ def check_features(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> 
 
 
 def check_samples(who: object, x: Any, features: int, dtype: np.dtype[Any]) -> None:
-    """A batch (N, features), N ≥ 1."""
     check_array(who, "x", x, dtype)
     if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
         check_features(who, x, features, dtype)
@@ -229,11 +228,12 @@ def check_mapping(who: object, name: str, value: object) -> None:
 def check_same_keys(who: object, name: str, mapping: Any, like: Mapping[str, Array]) -> None:
     check_mapping(who, name, mapping)
     if mapping.keys() != like.keys():
-        _refuse(ValueError, who, f"{name} must have the keys {', '.join(like)}", ", ".join(map(str, mapping)) or "none")
+        wanted, got = (", ".join(map(str, keys)) or "none" for keys in (like, mapping))
+        _refuse(ValueError, who, f"{name} must have the keys {wanted}", got)
 
 
 def check_update(who: object, params: Mapping[str, Any], grads: Any) -> None:
-    """Parameters that can be changed in place, and a gradient like it for each of them."""
+    """Parameters that can be changed in place, and a gradient like it for each."""
     check_same_keys(who, "grads", grads, params)
     for key, param in params.items():
         grad = grads[key]

@@ -53,12 +53,16 @@ def verify(layer: Any, *inputs: Array, dout: Any = None, like: Like | None = Non
     given = example_of(pair, layer, inputs)
     title = f"{who} and its twin, {dtype_of(given.inputs, params_of(pair, layer))}"
     title += "" if pair.is_proven else ", by measured bounds"
+    if pair.kind is Kind.NETWORK and dout is not None:
+        raise TypeError(f"verify: dout is for a layer or a loss, got one for {who}")
     if isinstance(layer, Network):
         whole = _part(pair, given)  # first, for the network has words of its own for bad input
         return _merged(title, [*_layer_by_layer(layer, *inputs), whole])
     if pair.kind is not Kind.NETWORK:
         douts = dout if isinstance(dout, tuple) else (dout,)
         uneven = [_uneven(y) for y in outputs_of(pair, deepcopy(given)).values()] if dout is None else douts
+        if pair.kind is Kind.LOSS:
+            uneven = [float(one) if np.ndim(one) == 0 else one for one in uneven]
         given = given._replace(upstream=dict(zip(pair.upstream_names, uneven, strict=True)))
     return _merged(title, [_part(pair, given)])
 
@@ -109,7 +113,5 @@ def _layer_by_layer(net: Network, x: Array, t: Array) -> list[Report]:
 
 
 def _uneven(y: Array) -> Any:
-    """An upstream gradient for this output: of its shape, or a number for a loss."""
-    if y.ndim == 0:
-        return 1.7
-    return np.random.default_rng(0).standard_normal(y.shape).astype(y.dtype)
+    """An upstream gradient for this output: of its shape."""
+    return np.asarray(1.7 if y.ndim == 0 else np.random.default_rng(0).standard_normal(y.shape), y.dtype)

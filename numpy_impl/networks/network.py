@@ -8,9 +8,9 @@ import numpy as np
 
 from numpy_impl.differences import numerical_gradient
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.networks.own_layer import pure, pure_loss
+from numpy_impl.networks.own_layer import check_layer, pure, pure_loss
 from numpy_impl.networks.parameters import Gradients, Parameters
-from numpy_impl.validation import Array
+from numpy_impl.validation import Array, check_batch, check_mapping, check_targets
 
 Tape: TypeAlias = list[tuple[Any, Any, Any]]  # (the layer, it or its OwnLayer, its cache), in the order of forward
 
@@ -30,6 +30,11 @@ class Network:
     """
 
     def __init__(self, layers: Mapping[str, Any], last_layer: Any, names: Mapping[str, str] | None = None) -> None:
+        check_mapping(self, "layers", layers)
+        for name, layer in (*layers.items(), ("last_layer", last_layer)):
+            check_layer(self, name, layer)
+        if not layers:
+            raise ValueError(f"{type(self).__name__}: layers must hold one layer or more, got none")
         self.layers, self.last_layer = dict(layers), last_layer
         self._params = Parameters(self, names)
 
@@ -58,7 +63,8 @@ class Network:
         """The share of samples whose largest logit is at the label (in rows of t: at the largest entry)."""
         self._check_batch(x)
         y, _ = self._forward(x)
-        pure_loss(self.last_layer)._check(self, y, t)
+        check_batch(self, "the logits", y)
+        check_targets(self, t, y.shape, y.dtype)
         labels = t if t.ndim < y.ndim else t.argmax(axis=-1)
         return float((y.argmax(axis=-1) == labels).mean())
 
@@ -91,7 +97,7 @@ class Network:
         y, tape = self._forward(x)
         end = pure_loss(self.last_layer)
         end._check(self, y, t)
-        loss, cache = end._forward(y, t.copy())
+        loss, cache = end._forward(y, np.array(t))
         return loss, tape, (end, cache)
 
     def _forward(self, x: Array) -> tuple[Array, Tape]:
@@ -109,7 +115,10 @@ class Network:
             dout, of_layer = pure_layer._backward(dout, cache)
             gradients.add(layer, of_layer)
         first, pure_layer, cache = tape[0]  # whose x is data
-        gradients.add(first, pure_layer._gradients(dout, cache))
+        if pure_layer.has_gradients:
+            gradients.add(first, pure_layer._gradients(dout, cache))
+        else:
+            gradients.add(first, pure_layer._backward(dout, cache)[1])
         return gradients
 
     def _keep(self, tape: Tape) -> None:

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from numpy_impl.validation import Array
+import numpy as np
+
+from numpy_impl.validation import Array, check_array, check_shape
+
+
+def check_layer(network: object, name: str, value: object) -> None:
+    if not (callable(getattr(value, "forward", None)) and callable(getattr(value, "backward", None))):
+        got = "None" if value is None else type(value).__name__
+        raise TypeError(f"{type(network).__name__}: {name} must be a layer with forward and backward, got {got}")
 
 
 def is_pure(layer: Any) -> bool:
@@ -21,7 +29,12 @@ def pure_loss(loss: Any) -> Any:
 
 
 class OwnLayer:
-    """It is called by its own forward and backward, and does all the rest itself."""
+    """It is called by its own forward and backward, on copies, and does all the rest itself.
+
+    What it keeps from forward is put back before backward: it may stand in several places of the network.
+    """
+
+    has_gradients = True
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer
@@ -30,15 +43,29 @@ class OwnLayer:
 
     def _keep(self, *_: Any) -> None: ...
 
-    def _forward(self, *inputs: Any) -> tuple[Any, None]:
-        return self.layer.forward(*inputs), None
+    def _forward(self, *inputs: Any) -> tuple[Any, Any]:
+        y = self.layer.forward(*map(np.array, inputs))
+        return y, (inputs[0].shape, inputs[0].dtype, dict(self._state))
 
-    def _backward(self, dout: Any, _cache: None) -> tuple[Any, dict[str, Array]]:
-        dx = self.layer.backward(dout)
-        return dx, {name: getattr(self.layer, f"d{name}") for name in getattr(self.layer, "parameter_names", ())}
+    def _backward(self, dout: Any, cache: Any) -> tuple[Any, dict[str, Array]]:
+        shape, dtype, state = cache
+        dx, gradients = self._run(dout, state)
+        check_array(self.layer, "dx", dx, dtype)
+        check_shape(self.layer, "dx", dx, shape)
+        return dx, gradients
 
-    def _gradients(self, dout: Array, cache: None) -> dict[str, Array]:
-        return self._backward(dout, cache)[1]
+    def _gradients(self, dout: Array, cache: Any) -> dict[str, Array]:
+        return self._run(dout, cache[-1])[1]
+
+    def _run(self, dout: Any, state: dict[str, Any]) -> tuple[Any, dict[str, Array]]:
+        self._state.update(state)
+        dx = self.layer.backward(np.array(dout))
+        names = getattr(self.layer, "parameter_names", ())
+        return dx, {name: np.array(getattr(self.layer, f"d{name}")) for name in names}
+
+    @property
+    def _state(self) -> dict[str, Any]:
+        return getattr(self.layer, "__dict__", {})
 
 
 class OwnLoss(OwnLayer):
@@ -46,5 +73,5 @@ class OwnLoss(OwnLayer):
 
     _remember = OwnLayer._keep
 
-    def _backward(self, _dout: Any, _cache: None) -> tuple[Any, dict[str, Array]]:
+    def _run(self, _dout: Any, _state: dict[str, Any]) -> tuple[Any, dict[str, Array]]:
         return self.layer.backward(), {}

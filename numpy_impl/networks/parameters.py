@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from numpy_impl.networks.own_layer import is_pure
 from numpy_impl.validation import Array, check_parameter, refuse_key
 
 
@@ -26,6 +27,9 @@ class Parameters(Mapping[str, Array]):
             if id(layer) not in seen:  # it may stand in several places
                 seen.add(id(layer))
                 found |= {f"{place}.{name}": (place, name) for name in getattr(layer, "parameter_names", ())}
+        for where in (names or {}).values():
+            if where not in found:
+                refuse_key(network, where, found)
         self.places = {key: found[where] for key, where in names.items()} if names else found
 
     def __getitem__(self, key: str) -> Array:
@@ -51,11 +55,11 @@ class Parameters(Mapping[str, Array]):
 
     def set_gradients(self, gradients: "Gradients") -> dict[str, Array]:
         """Sets them in the layers, as a backward of each would, and returns them under the network's names."""
-        found = {}
-        for key, (place, name) in self.places.items():
-            layer = self._network.layers[place]
-            found[key] = gradient = gradients[id(layer)][name]
-            setattr(layer, f"d{name}", gradient)
+        layers = self._network.layers
+        found = {key: gradients[id(layers[place])][name] for key, (place, name) in self.places.items()}
+        for (place, name), gradient in zip(self.places.values(), found.values(), strict=True):
+            is_ours = is_pure(layers[place])  # a later call of any other may write into it
+            setattr(layers[place], f"d{name}", gradient if is_ours else gradient.copy())
         return found
 
 

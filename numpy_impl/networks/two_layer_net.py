@@ -19,7 +19,7 @@ class TwoLayerNet(Network):
     Shapes: x (N, D) with D = input_size, H = hidden_size, C = output_size; W1 (D, H), b1 (H,), W2 (H, C), b2 (C,);
     t class indices (N,) or rows (N, C), as in SoftmaxWithLoss. `params` maps the four names to the layers' own
     arrays, `layers` holds Affine1, Relu1, Affine2 in this order, `last_layer` the loss. Raises TypeError, ValueError.
-    Twin: torch_ref.TwoLayerNet. Source: Saito, section 5.7.2.
+    Twin: torch.nn.Sequential of the layers' twins. Source: Saito, section 5.7.2.
 
     >>> net = TwoLayerNet(input_size=4, hidden_size=3, output_size=2, rng=0)
     >>> x, t = np.ones((5, 4), dtype=np.float32), np.array([0, 1, 1, 0, 1])

@@ -212,3 +212,9 @@ def test_bad_arguments_are_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         gradient(f, x)
+
+
+def test_a_function_may_return_x_itself() -> None:
+    for shape in ((1,), ()):
+        x = np.full(shape, 3.0 + 0j)
+        np.testing.assert_array_equal(complex_step_gradient(lambda p: p.reshape(()), x), np.ones(shape), strict=True)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from numpy_impl import Affine, Layer, ReLU, SoftmaxWithLoss, TwoLayerNet
+from numpy_impl import Affine, Layer, ReLU, Sigmoid, SoftmaxWithLoss, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, verify
 from torch_ref.diagnosis.finding import Finding, Verdict
@@ -225,3 +225,15 @@ def test_an_empty_batch_shows_nothing() -> None:
 def test_a_single_gradient_of_zero_shows_nothing() -> None:
     assert verify(ReLU(), np.array([1.0])).ok
     assert [row.at_fault for row in verify(ReLU(), np.array([-1.0])).rows] == ["", f"neither: {EVEN}"]
+
+
+def test_numbers_are_arrays_too() -> None:
+    assert verify(Sigmoid(), np.array(0.3)).ok
+    x, t = np.random.default_rng(0).standard_normal((5, 3)), np.array([0, 1, 2, 0, 1])
+    assert verify(SoftmaxWithLoss(), x, t, dout=np.array(2.0)).ok
+
+
+def test_a_network_takes_no_dout() -> None:
+    x, t = np.random.default_rng(0).standard_normal((5, 4)), np.array([0, 1, 2, 0, 1])
+    with pytest.raises(TypeError, match="verify: dout is for a layer or a loss, got one for TwoLayerNet"):
+        verify(TwoLayerNet(4, 3, 3, dtype=np.float64), x, t, dout=1.0)

@@ -9,7 +9,7 @@ from torch import nn
 
 from numpy_impl import SGD, Network
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.validation import Array, check_parameter
+from numpy_impl.validation import Array, check_array, check_parameter
 from torch_ref.training.trainers import NumpyTrainer, Optimizer, TorchTrainer
 
 
@@ -93,6 +93,12 @@ class SideBySide:
 
 
 def _as_both_take_them(x: Array, t: Array) -> tuple[Array, Array]:
-    """In a layout and a dtype that PyTorch takes without a copy, so that not one side steps and the other raises."""
+    """In a layout and a dtype that PyTorch takes without a copy, so that not one side steps and the other raises.
+
+    Class indices may be integers of any kind, and rows integers; all else is refused.
+    """
+    check_array("SideBySide", "x", x)
+    if type(t) is not np.ndarray or not ((t.dtype == x.dtype and t.ndim > 1) or t.dtype.kind in "iu"):
+        raise TypeError(f"SideBySide: t must be class indices or rows of {x.dtype}, got {getattr(t, 'dtype', type(t))}")
     dtype = np.int64 if t.ndim == 1 else x.dtype
     return np.require(x, requirements=["C", "W"]), np.require(t, dtype, ["C", "W"])

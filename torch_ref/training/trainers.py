@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import torch
 
 from numpy_impl import Network
-from numpy_impl.validation import Array
+from numpy_impl.validation import Array, check_parameter, check_same_keys, check_writeable
 from torch_ref.registry import pair_of, twin
 from torch_ref.training.weights import copy_to_torch, params_of, paths_of, read
 
@@ -42,6 +42,10 @@ class NumpyTrainer:
         return {name: value.copy() for name, value in self.net.params.items()}
 
     def load(self, params: Mapping[str, Array]) -> None:
+        check_same_keys("NumpyTrainer", "params", params, self.net.params)
+        for name, value in self.net.params.items():
+            check_parameter("NumpyTrainer", name, params[name], like=value)
+            check_writeable("NumpyTrainer", name, value)
         for name, value in self.net.params.items():
             value[...] = params[name]
 

@@ -1,5 +1,7 @@
 """SideBySide: two trainings in step, compared step by step, that go on from weights that were saved."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -76,3 +78,40 @@ def test_a_parameter_that_was_exchanged_is_the_one_that_is_trained() -> None:
     before = exchanged.copy()
     trainer.step(x, t)
     assert (exchanged != before).any()
+
+
+@pytest.mark.parametrize(
+    ("x", "t"),
+    [
+        (np.ones((6, 4)), np.zeros(6)),
+        (np.ones((6, 4)), np.zeros(6, bool)),
+        (np.ones((6, 4)), [0] * 6),
+        (np.ones((6, 4)).tolist(), np.zeros(6, int)),
+        (np.ones((6, 4), np.float32), np.eye(6, 3)),
+    ],
+)
+def test_what_the_network_refuses_is_not_converted_for_it(x: Any, t: Any) -> None:
+    sides = SideBySide(small_net(dtype=getattr(x, "dtype", np.float64)))
+    before = sides.weights
+    for method in (sides.step, sides.look):
+        with pytest.raises(TypeError, match=r"SideBySide: [xt] must be "):
+            method(x, t)
+    for name, value in sides.weights.items():
+        np.testing.assert_array_equal(value, before[name], strict=True)
+
+
+def test_weights_that_do_not_fit_change_nothing() -> None:
+    trainer = NumpyTrainer(small_net(), SGD(0.1))
+    before = trainer.params
+    for params, message in (
+        ({"W1": np.zeros((4, 5))}, "NumpyTrainer: params must have the keys W1, b1, W2, b2, got W1"),
+        ({name: np.ones(1) for name in before}, r"NumpyTrainer: W1 must have shape \(4, 5\), got \(1,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            trainer.load(params)
+    zeros = {name: np.zeros_like(value) for name, value in before.items()}
+    trainer.net.params["W2"].setflags(write=False)
+    with pytest.raises(ValueError, match="NumpyTrainer: W2 must be writeable, got a read-only array"):
+        trainer.load(zeros)
+    for name, value in trainer.params.items():
+        np.testing.assert_array_equal(value, before[name], strict=True)
