@@ -86,13 +86,18 @@ def twin_of(pair: Pair, layer: Any, dtype: Any = np.float32, params: Mapping[str
     params = params_of(pair, layer) if params is None else params
     for value in params.values():
         dtype = value.dtype
-    with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights; its global state shall not notice
-        module = pair.module(layer).to(to_tensor(np.empty(0, dtype)).dtype)
+    module = module_of(pair, layer).to(to_tensor(np.empty(0, dtype)).dtype)
     copy_to_torch(params, module, pair.parameters)
     with torch.no_grad():
         for name, value in buffers_of(pair, layer).items():
             write(pair.buffers[name], dict(module.named_buffers()), to_tensor(value))
     return module
+
+
+def module_of(pair: Pair, layer: Any) -> nn.Module:
+    """PyTorch's module with first weights, for which its global random state is put back."""
+    with torch.random.fork_rng(devices=[]):
+        return pair.module(layer)
 
 
 def torch_results(pair: Pair, example: Example, params: Mapping[str, Array] | None = None) -> Results:

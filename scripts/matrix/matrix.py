@@ -49,7 +49,8 @@ class Diagnosis:
 @cache
 def problems(slip: Slip, dtype: Any) -> Sequence[Problem]:
     """What the checks of everybody's layers find in it."""
-    return examine(Candidate(slip.layer, slip.pair, PAIRS[slip.pair], slip.layer), [dtype]).problems
+    found = examine(Candidate(slip.layer, slip.pair, PAIRS[slip.pair], slip.layer), [dtype], strict=True)
+    return (*found.problems, *found.conventions)
 
 
 def diagnosis(slip: Slip, dtype: Any) -> Diagnosis:

@@ -11,7 +11,8 @@ The centre is what the twin computes in float64. The radius is measured, not pro
   what is small beside 1.
 
 Where a tiny move makes a large change, and one 1024 times as wide no larger one, the entry is at a jump, such as the
-kink of a hardtanh: that is no noise, and is left out. Where the twin is infinite or NaN, so must the layer be.
+kink of a hardtanh: that is no noise. There a gradient may be that of either side, and nothing else is let through.
+Where the twin is infinite or NaN, so must the layer be.
 
 So small entries of a tensor are checked less sharply than large ones.
 """
@@ -31,6 +32,7 @@ TRIALS = 4
 SAFETY = 16
 FAR = 1024
 U32 = 2.0**-24
+HAIR = 1e-30  # to either side of an exact 0, where a kink may be
 
 
 def measured(
@@ -43,18 +45,20 @@ def measured(
     """A ball of this format for each result of `twin(inputs, upstream, params)`, in the dtype that these have."""
     rng = np.random.default_rng(0)
 
-    def results(dtype: Any, shift: float = 0.0) -> dict[str, Array]:
+    def results(dtype: Any, shift: float = 0.0, side: int = 0) -> dict[str, Array]:
         def moved(values: Any) -> Any:
             if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
                 return values
-            return (values * (1 + shift * rng.uniform(-1, 1, values.shape))).astype(dtype)
+            by = shift * rng.uniform(-1, 1, values.shape)
+            return np.where(values == 0, side * HAIR, values * (1 + by)).astype(dtype)
 
         return twin([*map(moved, inputs)], [*map(moved, upstream)], {name: moved(p) for name, p in params.items()})
 
     right = results(np.float64)
     shift = 2 * form.u
-    near = [results(np.float64, shift) for _ in range(TRIALS)]
-    far = [results(np.float64, FAR * shift) for _ in range(TRIALS)]
+    sides = [(-1) ** i for i in range(TRIALS)]
+    near = [results(np.float64, shift, side) for side in sides]
+    far = [results(np.float64, FAR * shift, side) for side in sides]
     in_float32 = results(np.float32)
     sizes = [np.size(value) for value in (*inputs, *upstream, *params.values())]
     floor = form.u * (16 + 2 * np.sqrt(max(sizes)))
@@ -64,10 +68,15 @@ def measured(
         scale = _greatest(centre)
         is_jump = (noise > np.sqrt(form.u) * scale) & (growth < FAR / 64 * noise)
         error = _greatest_change([in_float32[name]], centre) * (form.u / U32)
+        jump = np.where(is_jump, noise, 0) if is_gradient(name) else 0.0
         noise = np.maximum(np.where(is_jump, 0, noise), error)
         radius = (SAFETY + max(sizes) / 2) * noise + floor * scale + form.tau
         if is_gradient(name):
-            radius = radius + 16 * form.u * max((_greatest(np.asarray(one)) for one in upstream), default=1.0)
+            radius = (
+                radius
+                + (1 + SAFETY * form.u) * jump
+                + 16 * form.u * max((_greatest(np.asarray(one)) for one in upstream), default=1.0)
+            )
         balls[name] = Ball(centre.astype(form.wide), np.broadcast_to(radius, centre.shape).astype(float), form)
     return balls
 

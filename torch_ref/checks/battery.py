@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from torch_ref.checks import contract, state, values
+from torch_ref.checks import contract, parameters, state, values
 from torch_ref.checks.chance import check_repeatable
 from torch_ref.checks.subject import Subject
 from torch_ref.pair import Kind, Pair
@@ -41,7 +41,7 @@ EVERYBODYS: dict[str, Check] = {
     "arguments_unmodified": contract.check_arguments_unmodified,
     "repeatable": check_repeatable,
     "second_call": state.check_second_call,
-    "parameters_take_effect": state.check_parameters_take_effect,
+    "parameters_take_effect": parameters.check_parameters_take_effect,
     "backward_twice": state.check_backward_twice,
     "results_are_the_callers": state.check_results_are_the_callers,
 }

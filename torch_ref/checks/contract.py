@@ -1,17 +1,19 @@
 """The checks of the contract: dtypes, memory layouts, arguments left as they were, refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from numpy_impl.validation import Array
+from torch_ref.checks.check_error import CheckError, raise_worst, require
 from torch_ref.checks.refusals import all_refusals
 from torch_ref.checks.state import backward_again, has_backward, is_equal
-from torch_ref.checks.subject import CheckError, Subject, left_by, require
+from torch_ref.checks.subject import Subject, left_by
 from torch_ref.diagnosis.case import Case, case_of
 from torch_ref.diagnosis.explain import changes
 from torch_ref.diagnosis.finding import finding
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.pair import Example, Kind, Refusal
 from torch_ref.results import buffers_of, raw_results, results
 from torch_ref.scenarios import Scenario
@@ -19,21 +21,29 @@ from torch_ref.scenarios import Scenario
 
 def check_dtype_and_shape(subject: Subject) -> None:
     """Results have the dtype of the parameters, gradients the shape of what they are the gradient of."""
-    _check_dtype_and_shape(subject, np.dtype(subject.dtype))
+    raise_worst(_dtype_and_shape(subject, np.dtype(subject.dtype)))
 
 
 def check_complex_dtype(subject: Subject) -> None:
     """The same for complex numbers, which the complex step needs."""
-    _check_dtype_and_shape(subject, np.dtype(np.complex128))
+    raise_worst(_dtype_and_shape(subject, np.dtype(np.complex128)))
 
 
-def _check_dtype_and_shape(subject: Subject, dtype: np.dtype[Any]) -> None:
+def _dtype_and_shape(subject: Subject, dtype: np.dtype[Any]) -> Iterator[CheckError]:
     for scenario in subject.small_scenarios:
-        bounds = subject.bounds(scenario)
-        for name, value in subject.results(scenario, wide=dtype).items():
-            got, wanted = np.shape(value), bounds[name].shape
-            require(got == wanted, f"{name} must have shape {wanted} on {scenario.name}, got {got}", tensor=name)
-            require(value.dtype == dtype, f"{name} must be {dtype}, got {value.dtype}", tensor=name)
+        bounds, example = subject.bounds(scenario), subject.example(scenario, wide=dtype)
+        found = results(subject.pair, example)
+        returned = getattr(example.layer, "returned", {})  # before an adapter has rounded it
+        others: dict[Any, list[str]] = {}
+        for name, value in found.items():
+            got, wanted, its_dtype = np.shape(value), bounds[name].shape, returned.get(name, value.dtype)
+            if got != wanted:
+                yield CheckError(f"{name} must have shape {wanted} on {scenario.name}, got {got}", tensor=name)
+            if its_dtype != dtype:
+                others.setdefault(its_dtype, []).append(name)
+        for its_dtype, names in others.items():
+            tensors = ", ".join(names)
+            yield CheckError(f"{tensors} must be {dtype}, got {its_dtype}", tensor=tensors, severity=Severity.ADVICE)
 
 
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
@@ -47,43 +57,62 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 
 def check_memory_layouts(subject: Subject) -> None:
     """A result that is right for plain arrays is right however inputs, parameters and dout lie in memory."""
+    raise_worst(_layouts(subject))
+
+
+def _layouts(subject: Subject) -> Iterator[CheckError]:
     for scenario in subject.small_scenarios:
         bounds, plain = subject.bounds(scenario), subject.results(scenario)
         for layout, lay in LAYOUTS.items():
             try:
                 ours = subject.results(scenario, layout=lay)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a user's code may raise anything
                 what = error.sentence if isinstance(error, CheckError) else f"it raises {type(error).__name__}: {error}"
-                raise CheckError(f"for arrays in {layout} {what}") from error
+                refused = CheckError(f"for arrays in {layout} {what}", severity=Severity.ADVICE)
+                refused.__cause__ = error
+                yield refused
+                continue
             for name, ball in bounds.items():
                 if not is_equal(ours[name], plain[name]) and finding(plain[name], ball, name).ok:
                     found = finding(ours[name], ball, name)
-                    what = f"{name} is wrong for arrays in {layout}, on {scenario.name}: {found}"
-                    require(found.ok, what, tensor=name)
+                    if not found.ok:
+                        what = f"{name} is wrong for arrays in {layout}, on {scenario.name}: {found}"
+                        yield CheckError(what, tensor=name)
 
 
 def check_arguments_unmodified(subject: Subject) -> None:
     """Inputs, dout and parameters are bit for bit as they were."""
+    raise_worst(_modified(subject))
+
+
+def _modified(subject: Subject) -> Iterator[CheckError]:
     for scenario in subject.scenarios:
         example = subject.example(scenario)
         before = case_of(subject.pair, example)
         if subject.pair.kind in (Kind.NETWORK, Kind.OPTIMIZER):
             raw_results(subject.pair, example)
             method = "gradient" if subject.pair.kind is Kind.NETWORK else "update"
-            _require_unchanged(before, example, method, scenario)
+            yield from _changed(before, example, method, scenario)
             continue
         example.layer.forward(*example.inputs.values())
-        _require_unchanged(before, example, "forward", scenario)
+        yield from _changed(before, example, "forward", scenario)
         example.layer.backward(*example.upstream.values())
-        _require_unchanged(before, example, "backward", scenario)
+        yield from _changed(before, example, "backward", scenario)
 
 
-def _require_unchanged(before: Case, example: Example, method: str, scenario: Scenario) -> None:
+def _changed(before: Case, example: Example, method: str, scenario: Scenario) -> Iterator[CheckError]:
+    """Arguments that are edited are no wrong values, parameters that a forward changes are."""
     changed = changes(before, left_by(before, example, method))
-    how = " in place" if {*example.inputs, *example.upstream} & set(changed) else ""
-    require(not changed, f"{method} changes {' and '.join(changed)}{how}, on {scenario.name}", method=method)
+    arguments = [name for name in changed if name not in before.params]
+    if changed:
+        how = " in place" if arguments else ""
+        severity = Severity.ADVICE if changed == arguments else Severity.WRONG
+        said = f"{method} changes {' and '.join(changed)}{how}, on {scenario.name}"
+        yield CheckError(said, method=method, severity=severity)
     frozen = [name for name, array in example.inputs.items() if not array.flags.writeable]
-    require(not frozen, f"{method} makes {' and '.join(frozen)} read-only, on {scenario.name}", method=method)
+    if frozen:
+        said = f"{method} makes {' and '.join(frozen)} read-only, on {scenario.name}"
+        yield CheckError(said, method=method, severity=Severity.ADVICE)
 
 
 def check_bad_inputs(subject: Subject) -> None:

@@ -1,6 +1,6 @@
 """The subject of a check: a layer of a pair, or a class in its place, in one dtype; and the results expected of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from torch_ref import places, results, right
 from torch_ref.bounds import Ball
+from torch_ref.checks.check_error import CheckError, require
 from torch_ref.diagnosis.case import Case, case_of
 from torch_ref.diagnosis.explain import Observation
 from torch_ref.diagnosis.finding import Finding, finding
@@ -109,27 +110,6 @@ def _torch_finding(pair: Pair, scenario: Scenario, dtype: Any, seed: int, name: 
 @lru_cache(maxsize=KEPT)
 def _exact(pair: Pair, scenario: Scenario, dtype: Any, seed: int) -> Results:
     return right.exact(pair, Subject(pair, dtype, seed=seed).example(scenario))
-
-
-class CheckError(AssertionError):
-    """A finding of a check in one sentence, with the tensor and the method that it concerns.
-
-    `causes` are the slips that explain it: several, where the data cannot tell them apart; `details` are the numbers.
-    """
-
-    def __init__(
-        self, sentence: str, causes: Iterable[str] = (), details: str = "", *, tensor: str = "", method: str = ""
-    ) -> None:
-        super().__init__(f"{sentence}\n\n{details}" if details else sentence)
-        self.sentence, self.details, self.tensor = sentence, details, tensor
-        self.causes = [cause for cause in causes if cause]
-        self.method = method or (tensor and ("backward" if places.is_gradient(tensor) else "forward"))
-
-
-def require(condition: object, otherwise: str, *, tensor: str = "", method: str = "") -> None:
-    """Raises CheckError unless the condition holds; also where Python runs without assert statements."""
-    if not condition:
-        raise CheckError(otherwise, tensor=tensor, method=method)
 
 
 def left_by(case: Case, example: Example, method: str = "") -> Case:

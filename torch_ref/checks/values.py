@@ -9,10 +9,13 @@ import numpy as np
 
 from numpy_impl import complex_step_gradient
 from numpy_impl.validation import Array
-from torch_ref.checks.subject import CheckError, Subject, require
+from torch_ref.checks.accuracy import severity_of
+from torch_ref.checks.check_error import CheckError, require
+from torch_ref.checks.subject import Subject
 from torch_ref.diagnosis.explain import causes_of
 from torch_ref.diagnosis.finding import Verdict, finding
 from torch_ref.diagnosis.report import Report, Row
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.oracles.many_digits import DIGITS
 from torch_ref.pair import Example, Pair
 from torch_ref.results import outputs_of, params_of, results, torch_results
@@ -40,11 +43,18 @@ def check_values(subject: Subject, name: str) -> None:
         raise CheckError(f"{what}: if the layer is flat there, flat_on=({names},)", tensor=name)
     at_fault = {row.at_fault for found in failed.values() for row in found.rows}
     where = _where([scenario.name for scenario in failed], [s.name for s in reports if s not in failed])
-    causes = []
+    causes: list[str] = []
+    severity = Severity.WRONG  # of ours, and where PyTorch is at fault
     if at_fault == {"NumPy"}:
         causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
-    sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_besides(failed)}'}"
-    raise CheckError(sentence, causes, _tables(list(failed.values()), where), tensor=name)
+        severity = severity_of(subject, name, list(failed), causes)
+    if severity is Severity.INACCURATE and not causes:
+        sentence = f"{name}: its digits are lost{_besides(failed)}"
+    else:
+        sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_besides(failed)}'}"
+    details = _tables(list(failed.values()), where)
+    on = [scenario.name for scenario in failed]
+    raise CheckError(sentence, causes, details, tensor=name, severity=severity, scenarios=on)
 
 
 def _is_idle(subject: Subject, scenario: Scenario, row: Row) -> bool:

@@ -8,14 +8,18 @@ import numpy as np
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.case import Case
-from torch_ref.diagnosis.cause import Cause, Fitted, Prediction, along
+from torch_ref.diagnosis.cause import SKIPPED, Cause, Fitted, Prediction, along
 from torch_ref.diagnosis.factors import OF_AXES, OF_FACTORS, zeros
+from torch_ref.diagnosis.severity import Severity
 
 
 def causes_for(parameters: Iterable[str]) -> list[Cause | Fitted]:
     """Those of every layer, and those of each of these parameters."""
     names = list(parameters)
-    return [*OF_SHAPES, *_of_parameters(names), *OF_PARTS, *OF_AXES, *OF_FACTORS, *_of_decay(names), *OF_PRECISION]
+    return [
+        *OF_SHAPES, *_of_parameters(names), *OF_PARTS, *OF_AXES, *OF_FACTORS, *_of_decay(names), *OF_PRECISION,
+        *OF_JACOBIANS,
+    ]  # fmt: skip
 
 
 # A tensor in another shape
@@ -160,6 +164,43 @@ def narrower(dtype: Any) -> Prediction:
 
 
 OF_PRECISION = tuple(
-    Cause(f"it is computed in {wide}, and loses the digits beyond", narrower(narrow))
+    Cause(f"it is computed in {wide}, and loses the digits beyond", narrower(narrow), severity=Severity.INACCURATE)
     for wide, narrow in (("float32", np.float32), ("float16", np.float16))
 )
+
+# Parts of the derivative
+
+FEW = 16  # features: each takes a run of the twin
+
+
+def diagonal(case: Case, name: str) -> Ball | None:
+    """Of the Jacobian of each sample: from each entry of dout alone its own entry of dx."""
+    right = case.right[name]
+    if name != "dx" or np.shape(case.dout) != right.shape or not right.shape:
+        return None
+    if right.shape[-1] > FEW:
+        return SKIPPED
+    upstream, centre, radius = dict(case.upstream), right.centre.copy(), right.radius.copy()
+    for i in range(right.shape[-1]):
+        upstream[next(iter(upstream))] = np.where(np.arange(right.shape[-1]) == i, case.dout, 0).astype(case.dtype)
+        column = case.given(upstream=upstream)[name]
+        centre[..., i], radius[..., i] = column.centre[..., i], column.radius[..., i]
+    return Ball(centre, radius, right.format)
+
+
+OF_JACOBIANS = (
+    Cause("only the diagonal of the Jacobian is used: the sum over the other outputs is missing", diagonal),
+)
+
+# A factor, where nothing above says which one
+
+
+def _result(case: Case, name: str) -> Ball:
+    return case.right[name]
+
+
+def _scaled(a: float) -> Prediction:
+    return lambda case, name: case.right[name].scaled(case.right[name].format.wide.type(1 + a), 2)
+
+
+LAST_RESORTS = (Fitted("it is {a} times what it must be", _result, _scaled, shown=lambda a: 1 + a),)

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from torch_ref.bounds import Ball
+from torch_ref.diagnosis.severity import Severity
+
+# Of data so large that a prediction would take long: they neither speak for a cause nor against it.
+SKIPPED: Any = object()
 
 # What the slip makes of a tensor of a `Case`, by the tensor's name; None where it changes nothing, or cannot be made.
 Prediction: TypeAlias = Callable[[Any, str], Ball | None]
@@ -12,12 +16,13 @@ Prediction: TypeAlias = Callable[[Any, str], Ball | None]
 class Cause(NamedTuple):
     """A slip in words, and what it predicts. It is said only where its predictions are what the layer computes.
 
-    Of one family the first is said, where they predict the same.
+    Of one family the first is said, where they predict the same. A convention of others is no mistake.
     """
 
     says: str
     predicts: Prediction
     family: str = ""
+    severity: Severity = Severity.WRONG
 
 
 class Fitted(NamedTuple):
@@ -31,6 +36,7 @@ class Fitted(NamedTuple):
     predicts: Callable[[float], Prediction]
     sign: int = 1
     family: str = ""
+    shown: Callable[[float], float] = float  # what stands in the words
 
 
 def along(direction: Prediction) -> Callable[[float], Prediction]:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
-from torch_ref.diagnosis.any_layer import causes_for
+from torch_ref.diagnosis.any_layer import LAST_RESORTS, causes_for
 from torch_ref.diagnosis.case import Case
-from torch_ref.diagnosis.cause import Cause, Fitted, Prediction
+from torch_ref.diagnosis.cause import SKIPPED, Cause, Fitted, Prediction
 
 CHANGED = "changed before it is used"
 
@@ -56,6 +56,12 @@ def _explanations(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     right = [one for one in observations if one.is_right(name)]
     suspects = (*_in_place(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
+    return _of(suspects, name, wrong, right) or _of(LAST_RESORTS, name, wrong, right)
+
+
+def _of(
+    suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation], right: Sequence[Observation]
+) -> list[str]:
     found: list[Cause] = []
     for cause in _tried(suspects, name, wrong):
         if not _explains(cause.predicts, name, wrong, right):
@@ -95,7 +101,9 @@ def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observ
         else:
             a = _fitted(suspect.direction, name, wrong)
             if a:
-                yield Cause(suspect.says.format(a=f"{suspect.sign * a:g}"), suspect.predicts(a), suspect.family)
+                yield Cause(
+                    suspect.says.format(a=f"{suspect.shown(suspect.sign * a):g}"), suspect.predicts(a), suspect.family
+                )
 
 
 def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:
@@ -104,17 +112,20 @@ def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], rig
     (A slip that changes the shape may be made "where the shapes allow it".) Half of the wrong observations or more must
     tell something: an entry that is wrong, and that the prediction says to within a finite radius.
     """
-    telling = 0
+    telling = skipped = 0
     for one in wrong:
         ball = predicts(one.case, name)
+        if ball is SKIPPED:
+            skipped += 1
+            continue
         if ball is None or not reproduces(one.got, ball, one.case):
             return False
         telling += _tells(one, name, ball)
-    if 2 * telling < len(wrong):
+    if not telling or 2 * telling < len(wrong) - skipped:
         return False
     for one in right:
         ball = predicts(one.case, name)
-        if ball is not None and ball.shape == one.got.shape and not reproduces(one.got, ball, one.case):
+        if isinstance(ball, Ball) and ball.shape == one.got.shape and not reproduces(one.got, ball, one.case):
             return False
     return True
 
@@ -125,7 +136,8 @@ def _tells(one: Observation, name: str, ball: Ball) -> bool:
     if ball.shape != right.shape:
         return True
     is_wrong = ~(abs(one.got - right.centre) <= right.radius)
-    return bool((is_wrong & ~np.isinf(ball.radius)).any())
+    foretold = is_wrong & ~np.isinf(ball.radius)
+    return bool((foretold & np.isfinite(one.got)).any() or (foretold.any() and not is_wrong.all()))
 
 
 def _say_the_same(one: Prediction, other: Prediction, name: str, wrong: Sequence[Observation]) -> bool:

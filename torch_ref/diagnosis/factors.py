@@ -11,6 +11,9 @@ from torch_ref.places import is_gradient
 
 # The families: of what predicts the same, the first is said.
 SUM, COUNT, PASSED_ON = "sum", "count", "passed on"
+IGNORED = "dout is ignored: it is the gradient for a dout of 1"
+OF_BATCH, OF_ENTRIES = "the length of the batch", "the number of entries"
+DIVIDED, TOO_LARGE = "it is divided by {}, once too often", "it is too large by a factor of {}"
 
 # Sums over other axes
 
@@ -99,15 +102,16 @@ def of_divided_dout(count: Callable[[Case], int]) -> Prediction:
 
 def _by_counts() -> Iterator[Cause]:
     for what, count in COUNTS.items():
-        yield Cause(f"it is divided by {what}, once too often", of_divided_dout(count), COUNT)
-        yield Cause(f"it is divided by {what}, once too often", times(lambda case, n=count: 1 / n(case)), COUNT)  # type: ignore[misc]
-        yield Cause(f"it is too large by a factor of {what}", times(lambda case, n=count: n(case)), COUNT)  # type: ignore[misc]
+        yield Cause(DIVIDED.format(what), of_divided_dout(count), COUNT)
+        yield Cause(DIVIDED.format(what), times(lambda case, n=count: 1 / n(case)), COUNT)  # type: ignore[misc]
+        yield Cause(TOO_LARGE.format(what), times(lambda case, n=count: n(case)), COUNT)  # type: ignore[misc]
 
 
 COUNTS: dict[str, Callable[[Case], int]] = {
-    "the length of the batch": lambda case: case.N,
+    OF_BATCH: lambda case: case.N,
     "the number of samples, over all leading axes": lambda case: case.rows if case.pair.is_proven else 1,
     "the number of outputs or classes": lambda case: case.outputs if case.x.ndim < 3 else 1,
+    OF_ENTRIES: lambda case: 1 if case.params or np.ndim(case.dout) else case.x.size,  # of a loss
     "the number of features": lambda case: case.features if case.x.ndim < 3 else 1,
 }
 
@@ -116,7 +120,7 @@ OF_FACTORS = (
     Cause("the sign is flipped", times(lambda _: -1)),
     Cause("it is twice as large as it must be", times(lambda _: 2)),
     Cause("it is half as large as it must be", times(lambda _: 0.5)),
-    Cause("dout is ignored: it is the gradient for a dout of 1", of_ones),
+    Cause(IGNORED, of_ones),
     Cause("dout is passed on as it is: the layer's own derivative is left out", dout_itself, PASSED_ON),
     *_by_counts(),
     Cause("dout is multiplied in twice", of_squares),

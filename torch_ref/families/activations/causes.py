@@ -10,6 +10,7 @@ from torch_ref.bounds import Ball, selected, sigmoid, tanh
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Fitted, Prediction, along
 from torch_ref.diagnosis.factors import PASSED_ON, dout_itself
+from torch_ref.diagnosis.severity import Severity
 
 
 def _dx(open_where: Callable[[Array, Array], Any], of_dout: float = 1.0) -> Prediction:
@@ -45,8 +46,9 @@ RELU = (
     Cause(
         "it is open at x = 0: the mask is x < 0, where it must be x <= 0 (or x >= 0 for x > 0)",
         _dx(lambda x, _: x >= 0),
+        severity=Severity.CONVENTION,
     ),
-    Cause("its derivative at x = 0 is taken as 1/2, where it must be 0", _half_at_zero),
+    Cause("its derivative at x = 0 is taken as 1/2, where it must be 0", _half_at_zero, severity=Severity.CONVENTION),
     Cause("the mask is inverted: dout passes where x <= 0", _dx(lambda x, _: x <= 0)),
     Cause("the mask is inverted: dout passes where x < 0", _dx(lambda x, _: x < 0)),
     Cause("the mask is that of dout, where it must be that of x", _dx(lambda _, dout: dout > 0)),
@@ -95,7 +97,11 @@ LEAKY_RELU = (
     Cause("it is 0 where x <= 0: the negative slope is left out", _rectified),
     Cause("the slopes are exchanged: the negative one is that of x > 0", _exchanged),
     Cause("the side is that of dout, where it must be that of x", _sided(lambda _, dout: dout > 0)),
-    Cause("the derivative at x = 0 is taken as 1, where it must be the negative slope", _sided(lambda x, _: x >= 0)),
+    Cause(
+        "the derivative at x = 0 is taken as 1, where it must be the negative slope",
+        _sided(lambda x, _: x >= 0),
+        severity=Severity.CONVENTION,
+    ),
     Fitted("the negative slope is not that of the layer: {a} is too much", _negative_part, along(_negative_part)),
 )
 SIGMOID = (

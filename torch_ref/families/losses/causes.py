@@ -10,6 +10,7 @@ from torch_ref.bounds import Ball, exp, log
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Prediction
 from torch_ref.diagnosis.factors import times
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.families.losses.formulas import log_softmax, softmax
 
 
@@ -79,12 +80,15 @@ def _at_least(epsilon: float) -> Callable[[Ball], Ball]:
     return lambda p: Ball(np.maximum(p.centre, epsilon), np.where(p.centre < epsilon - p.radius, 0, p.radius), p.format)
 
 
+LOST, EPSILON = Severity.INACCURATE, Severity.CONVENTION
+
+
 def by_epsilon(z_of: Callable[[Case], Ball]) -> Iterator[Cause]:
     for power in range(-4, -17, -1):
         e = 10.0**power
         added = _log_of(lambda p, e=e: p + e, z_of)  # type: ignore[misc]
-        yield Cause(f"the logarithm is that of p + 1e{power}: an epsilon inside the log", added)
-        yield Cause(f"p is clipped to 1e{power} before the logarithm", _log_of(_at_least(e), z_of))
+        yield Cause(f"the logarithm is that of p + 1e{power}: an epsilon inside the log", added, severity=EPSILON)
+        yield Cause(f"p is clipped to 1e{power} before the logarithm", _log_of(_at_least(e), z_of), severity=EPSILON)
 
 
 def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction:
@@ -171,6 +175,10 @@ SOFTMAX_WITH_LOSS = (
         "t is replaced by its greatest entry: it is that of t.argmax",
         _with_targets(lambda t, _: t.argmax(axis=1) if t.ndim == 2 else t),
     ),
-    Cause("p is kept in float32, and loses the digits beyond", _kept_in_float32(lambda p, t: p - p.format.exact(t))),
-    Cause("p is kept in float32, and loses the digits beyond", _kept_in_float32(_complement)),
+    Cause(
+        "p is kept in float32, and loses the digits beyond",
+        _kept_in_float32(lambda p, t: p - p.format.exact(t)),
+        severity=LOST,
+    ),
+    Cause("p is kept in float32, and loses the digits beyond", _kept_in_float32(_complement), severity=LOST),
 )
