@@ -1,14 +1,17 @@
 """Checks a layer of your own: right or wrong, where, and probably why.
 
-A layer has forward(x), and backward(dout), which returns dx and leaves the gradients in dW, db or in a dict `grads`; a
-loss has forward(x, t); a network has loss(x, t), and gradient(x, t), which returns a dict. Arrays are NumPy's.
+A layer is a class with forward(x) and backward(dout), which returns dx and leaves the gradients in dW, db or in a dict
+or list `grads`; or two functions, NAME_forward and NAME_backward. A loss has forward(x, t), or is a function that
+returns loss and dx; a network has loss(x, t), and gradient(x, t), which returns a dict. Arrays are NumPy's.
 
 It is compared with a PyTorch module that is given the same parameters, on data sets that each show another slip: to
 within proven rounding bounds with Linear, ReLU, LeakyReLU, Sigmoid, Tanh, CrossEntropyLoss and TwoLayerNet, to within
 measured bounds with any other module of torch.nn or a module of your own. It runs in a process of its own. Where a
 known slip explains every wrong number, the report says which; it never guesses.
 
-Exit status: 0 right, 1 wrong (also: it raises, hangs, prints, or changes what is not its own), 2 could not be run.
+The verdict is about values: what is right but fragile is advice, another choice than PyTorch's a convention.
+
+Exit status: 0 right, 1 wrong or inaccurate (also: it raises, hangs), 2 could not be run.
 """
 
 import argparse
@@ -45,8 +48,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
     option = parser.add_argument
     twins = "Linear, ReLU, LeakyReLU, Sigmoid, Tanh, CrossEntropyLoss, TwoLayerNet"
-    twins += ", another module of torch.nn, FILE.py:CALLABLE that makes one"
-    option("target", metavar="FILE.py:CLASS", help="the class to check; package.module:CLASS also does")
+    twins += ', another module of torch.nn, also as "Softmax(dim=1)", FILE.py:CALLABLE that makes one'
+    option(
+        "target",
+        metavar="FILE.py:NAME",
+        help="what to check, a class, a function, NAME of NAME_forward and NAME_backward, or f,g;"
+        " package.module:NAME also does",
+    )
     option("--like", required=True, metavar="TWIN", help=f"the twin that it ought to equal: {twins}")
     option("--in", dest="inputs", **of_size, help="features; needed only where the class has but one size")
     option("--hidden", **of_size, help="units of a network's hidden layer")
@@ -65,6 +73,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="SECONDS",
         help="for a single check; 0 for no limit",
     )
+    option("--strict", action="store_true", help="advice counts: the layer must be as robust as those of this package")
     option("--html", type=Path, metavar="FILE", help="also writes the report as a page, with heat maps")
     return parser.parse_args(argv)
 

@@ -1,9 +1,22 @@
-"""Where a layer keeps its parameters and their gradients: as W and dW, or in the mappings `params` and `grads`."""
+"""Where a layer keeps a parameter and its gradient, in all the ways in which people do.
 
-from collections.abc import Mapping
+A parameter is told by its path from the layer: "W", "fc1.W", "params[0]"; "W1" may be an entry of the mapping `params`.
+It is an array, or an object that holds one in `data` or `value`. Its gradient is dW, dLdW, grad_W, gradient_weights, an
+entry of the mapping or the list `grads`, or W.grad.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+PARAMETERS = {
+    "weight": ["w", "weight", "weights", "kernel", "kernels", "filter", "filters", "gamma", "scale", "bw"],
+    "bias": ["b", "bias", "biases", "beta", "shift", "bb"],
+}
+HOLDERS = ("data", "value")  # of the array, in an object that is a parameter
+GRADIENT = re.compile(r"(?:dL?_?d?_?|grads?_?|gradients?_?)(.+)|(.+?)_?(?:grad|gradient)s?", re.IGNORECASE)
 
 
 def is_gradient(name: str) -> bool:
@@ -11,34 +24,130 @@ def is_gradient(name: str) -> bool:
     return name.startswith("d")
 
 
-def parameter(layer: Any, name: str) -> Any:
-    """layer.params[name], or the attribute of that name."""
-    params = getattr(layer, "params", None)
-    return params[name] if isinstance(params, Mapping) and name in params else getattr(layer, name)
+def canonical(name: str) -> tuple[str, str]:
+    """The kind of a parameter, and its number: ("weight", "1") for W1, w1, weight_1, Affine1.weight."""
+    owner, _, last = name.rpartition(".")
+    word, number = re.fullmatch(r"(.*?)_?(\d*)", last.lower()).groups()  # type: ignore[union-attr] # it always matches
+    kind = next((kind for kind, words in PARAMETERS.items() if word in words), word)
+    return kind, number or "".join(re.findall(r"\d+$", owner))
 
 
-def gradient(layer: Any, name: str) -> Any:
-    """The attribute dW, or W or dW in the mapping `grads`. Raises AttributeError where there is none of them."""
-    if hasattr(layer, f"d{name}"):
-        return getattr(layer, f"d{name}")
-    grads = getattr(layer, "grads", None)
-    for key in (name, f"d{name}"):
-        if isinstance(grads, Mapping) and key in grads:
-            return grads[key]
+def parameter(layer: Any, path: str) -> Any:
+    """The array of the parameter."""
+    found = _step(*_at(layer, path))
+    holder = holder_of(found)
+    return getattr(found, holder) if holder else found
+
+
+def holder_of(thing: Any) -> str:
+    """The attribute that has the array, of an object that is a parameter; empty for all other things."""
+    if isinstance(thing, np.ndarray):
+        return ""
+    return next((name for name in HOLDERS if isinstance(getattr(thing, name, None), np.ndarray)), "")
+
+
+def gradient(layer: Any, path: str) -> Any:
+    """The gradient of the parameter. Raises AttributeError where there is none."""
+    if hasattr(layer, f"d{path}"):  # as it is in most layers
+        return getattr(layer, f"d{path}")
+    owner, key = _at(layer, path)
+    own = _step(owner, key)
+    for name in ("grad", "gradient"):
+        if not isinstance(own, np.ndarray) and hasattr(own, name):
+            return getattr(own, name)
+    if isinstance(owner, tuple) and len(owner) == 2:  # of an array and its gradient
+        return owner[1]
+    whose = layer if isinstance(owner, list | Mapping) else owner
+    for found in (*_in_containers(whose, path, key), *_attributes(whose, key)):
+        return found
+    name = key if whose is owner else path
     raise AttributeError(f"backward must leave a gradient of {name}, as d{name} or in grads[{name!r}], got none")
 
 
-def assign(layer: Any, name: str, value: Any) -> None:
-    """Makes an array the parameter of this name: an attribute, where the layer has it, else an entry of `params`."""
-    if hasattr(layer, name):
-        setattr(layer, name, value)
+def _in_containers(layer: Any, path: str, key: str) -> Iterator[Any]:
+    """In `grads` under the key, or at the parameter's place in the list of all."""
+    for name in ("grads", "gradients"):
+        grads = getattr(layer, name, None)
+        if isinstance(grads, Mapping):
+            yield from (grads[one] for one in (key, f"d{key}") if one in grads)
+            yield from (value for one, value in grads.items() if is_gradient_of(str(one), key))
+        elif isinstance(grads, list | tuple):
+            inside = re.fullmatch(r"\w+\[(\d+)\].*", path)
+            at = int(inside[1]) if inside else next((i for i, own in enumerate(_own(layer)) if own == key), len(grads))
+            yield from grads[at : at + 1]
+
+
+def _own(layer: Any) -> list[str]:
+    """The names of the arrays that may be parameters, in the order in which they were made."""
+    return [name for name, value in getattr(layer, "__dict__", {}).items() if isinstance(value, np.ndarray)]
+
+
+def _attributes(layer: Any, key: str) -> Iterator[Any]:
+    for name, value in getattr(layer, "__dict__", {}).items():
+        if name != key and is_gradient_of(name, key) and value is not None:
+            yield value
+
+
+def is_gradient_of(name: str, key: str) -> bool:
+    """Whether a name is that of the gradient of this parameter."""
+    found = GRADIENT.fullmatch(name)
+    return found is not None and canonical(found[1] or found[2]) == canonical(key)
+
+
+def assign(layer: Any, path: str, value: Any) -> None:
+    """Makes an array the parameter."""
+    owner, key = (layer, path) if hasattr(layer, path) else _at(layer, path)
+    now = _step(owner, key)
+    if holder_of(now):
+        setattr(now, holder_of(now), value)
+    elif isinstance(owner, list):
+        owner[int(key)] = value
+    elif isinstance(owner, Mapping):
+        owner[key] = value  # type: ignore[index] # it is refused, if it cannot be
     else:
-        layer.params[name] = value
+        setattr(owner, key, value)
 
 
-def put(layer: Any, name: str, value: Any) -> None:
-    """Writes the value into the parameter's array, where it fits, and assigns it too: a layer heeds one of the two."""
-    now = parameter(layer, name)
-    if now.shape == value.shape and now.flags.writeable and np.can_cast(value.dtype, now.dtype, "same_kind"):
+def put(layer: Any, path: str, value: Any) -> None:
+    """Writes the value into the parameter's array, which others may hold too, where it fits; else assigns it.
+
+    It is assigned too where the array is of a wider dtype and the layer's alone, which shall compute in the value's.
+    """
+    now = parameter(layer, path)
+    fits = now.shape == value.shape and now.flags.writeable and np.can_cast(value.dtype, now.dtype)
+    if fits:
         now[...] = value
-    assign(layer, name, value)
+    if not fits or (now.dtype != value.dtype and _holders(layer, now, set()) == 1):
+        assign(layer, path, value)
+
+
+def _holders(thing: Any, array: Any, seen: set[int]) -> int:
+    """In how many places of a layer, of its containers and of its layers this very array is."""
+    if thing is array:
+        return 1
+    inside = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
+    parts = thing if isinstance(thing, list | tuple) else list(inside.values())
+    if id(thing) in seen or isinstance(thing, type):
+        return 0
+    seen.add(id(thing))
+    return sum(_holders(part, array, seen) for part in parts)
+
+
+def _at(layer: Any, path: str) -> tuple[Any, str]:
+    """What has the parameter, and its name or number there; a name in `params` may have dots of its own."""
+    params = getattr(layer, "params", None)
+    if isinstance(params, Mapping) and path in params:
+        return params, path
+    *owners, last = re.findall(r"[^.\[\]]+", path)
+    for step in owners:
+        layer = _step(layer, step)
+    return layer, last
+
+
+def _step(owner: Any, key: str) -> Any:
+    params = getattr(owner, "params", None)
+    if isinstance(owner, Mapping):
+        return owner[key]
+    if isinstance(owner, list | tuple):
+        return owner[int(key)]
+    return params[key] if isinstance(params, Mapping) and key in params else getattr(owner, key)

@@ -81,6 +81,13 @@ def test_each_test_of_a_derivation_is_linked_from_one_once() -> None:
 # Tables, pictures and numbers in the text
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_each_row_of_a_table_has_the_cells_of_its_head(document: str) -> None:
+    tables = re.findall(r"(?:^\|.*\|\n)+", text_of(document), re.MULTILINE)
+    for table in tables:
+        assert len({row.replace(r"\|", "").count("|") for row in table.splitlines()}) == 1, table
+
+
 def test_the_table_of_scenarios_is_that_of_the_code() -> None:
     rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", text_of("torch_ref/README.md"), re.MULTILINE)
     assert rows == [(scenario.name, scenario.why) for scenario in SCENARIOS]

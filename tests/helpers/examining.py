@@ -15,8 +15,8 @@ MODULES = (hostile_layers, odd_layers, own_layers)
 
 @cache
 def examined(layer: Any, like: Any = "Linear", dtypes: tuple[Any, ...] = (np.float32,), **given: Any) -> Examination:
-    """`layer` is a class, or the name of one in these modules; `given` is for `candidate`, but `skip` for `examine`."""
+    """`layer` is a class, or the name of one in these modules; `given` is for `candidate`, or `examine`."""
     if isinstance(layer, str):
         layer = next(getattr(module, layer) for module in MODULES if hasattr(module, layer))
-    skip = given.pop("skip", ())
-    return examine(candidate(layer, like, **given), dtypes, skip)
+    skip, strict = given.pop("skip", ()), given.pop("strict", False)
+    return examine(candidate(layer, like, **given), dtypes, skip, strict=strict)

@@ -110,7 +110,6 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
         ("EndsTheProcess", 1, r"it ends the process at hard.py:\d+, in backward, with status 0, during the check"),
         ("Crashes", 1, r"it ends the process at hard.py:\d+, in backward, with signal 11, during the check"),
         ("Interrupts", 1, r"it raises KeyboardInterrupt: me, hard.py:\d+, in backward"),
-        ("WritesDeepDown", 1, "it writes to the standard output or error: 'outerror'"),
     ],
 )
 def test_a_layer_that_cannot_be_caught_from_within(folder: Path, name: str, status: int, message: str) -> None:
@@ -195,3 +194,10 @@ def test_a_signal_ends_both_processes(folder: Path, number: signal.Signals, stat
     deadline = time.monotonic() + 10
     while are_alive(children):
         assert time.monotonic() < deadline
+
+
+def test_what_is_written_past_pythons_output_is_advice(folder: Path) -> None:
+    for strict, status in ((), 0), (("--strict",), 1):
+        done = check(folder, "hard.py:WritesDeepDown", "--like", "Linear", "--dtype", "float64", *strict)
+        assert done.returncode == status
+        assert "it writes to the standard output or error: 'outerror'" in done.stdout

@@ -11,7 +11,7 @@ import pytest
 from numpy_impl import Affine, Network, ReLU, SoftmaxWithLoss
 from torch_ref import PAIRS, Pair, parametrize_with_checks, register, verify
 from torch_ref.checks.battery import Check, Subject, checks_of
-from torch_ref.checks.subject import CheckError
+from torch_ref.checks.check_error import CheckError
 from torch_ref.diagnosis.case import case_of
 from torch_ref.families.networks.formulas import Chain
 from torch_ref.registry import pair_of

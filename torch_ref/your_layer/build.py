@@ -1,12 +1,12 @@
 """Makes an object of a user's class: the constructor's arguments are told by their names."""
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from numpy_impl.validation import Array
 from torch_ref.checks.chance import seeded
+from torch_ref.places import canonical
 from torch_ref.your_layer.locate import file_of, line_of_error
 
 # How constructors call their arguments, in lower case.
@@ -16,19 +16,8 @@ HIDDEN = "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hid
 OUT = """out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units
 n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output n_neurons
 neurons"""
+EXPLICIT = ("num_classes", "n_classes", "classes", "units", "n_neurons", "neurons", "num_features", "features")
 SIZES = {"in": IN.split(), "hidden": HIDDEN.split(), "out": OUT.split()}
-PARAMETERS = {
-    "weight": ["w", "weight", "weights", "kernel", "kernels", "filter", "filters", "gamma", "scale"],
-    "bias": ["b", "bias", "biases", "beta", "shift"],
-}
-
-
-def canonical(name: str) -> tuple[str, str]:
-    """The kind of a parameter, and its number: ("weight", "1") for W1, w1, weight_1, Affine1.weight."""
-    owner, _, last = name.rpartition(".")
-    word, number = re.fullmatch(r"(.*?)_?(\d*)", last.lower()).groups()  # type: ignore[union-attr] # it always matches
-    kind = next((kind for kind, words in PARAMETERS.items() if word in words), word)
-    return kind, number or "".join(re.findall(r"\d+$", owner))
 
 
 def make(cls: Any, sizes: Mapping[str, int], params: Mapping[str, Array], options: Mapping[str, Any] | None) -> Any:
@@ -59,7 +48,7 @@ def build(
 
     Raises ValueError for another argument that has no default.
     """
-    by_kind = {canonical(name): value for name, value in (params or {}).items()}
+    by_kind = _by_kind(params or {})
     arguments = dict(options or {})
     required = []
     for parameter in _parameters(make):
@@ -81,8 +70,15 @@ def build(
 
 def takes(make: Callable[..., Any], sizes: Mapping[str, int], params: Mapping[str, Array]) -> bool:
     """Whether the constructor has an argument for one of the sizes or arrays."""
-    by_kind = {canonical(name): value for name, value in params.items()}
+    by_kind = _by_kind(params)
     return any(_argument(parameter, sizes, by_kind) is not None for parameter in _parameters(make))
+
+
+def _by_kind(params: Mapping[str, Array]) -> dict[tuple[str, str], Array]:
+    """By kind and number; the only one of its kind also without a number."""
+    found = {canonical(name): value for name, value in params.items()}
+    kinds = [kind for kind, _ in found]
+    return found | {(kind, ""): value for (kind, _), value in found.items() if kinds.count(kind) == 1}
 
 
 def name_of(cls: Any) -> str:
@@ -108,7 +104,7 @@ def _argument(parameter: inspect.Parameter, sizes: Mapping[str, int], by_kind: M
     if canonical(name) in by_kind and (default is parameter.empty or default is None):
         return by_kind[canonical(name)]
     for kind, words in SIZES.items():
-        says_which = kind in name or default is parameter.empty
+        says_which = kind in name or default is parameter.empty or name in EXPLICIT
         if name in words and kind in sizes and says_which:
             return sizes[kind]
     return None

@@ -8,10 +8,12 @@ from typing import Any
 from torch_ref.checks.subject import Subject
 from torch_ref.pair import Kind, Pair
 from torch_ref.training.weights import Names
-from torch_ref.your_layer.adapt import METHODS
+from torch_ref.your_layer.adapter import Notes
 from torch_ref.your_layer.build import name_of
+from torch_ref.your_layer.forms import as_class
 from torch_ref.your_layer.maker import Maker
 from torch_ref.your_layer.measured import like_module
+from torch_ref.your_layer.methods import BACKWARD, FORWARD, MODES, NAMES, method_of
 from torch_ref.your_layer.proven import like_pair
 from torch_ref.your_layer.twins import Like, Twin, twin_like
 
@@ -24,6 +26,7 @@ class Candidate:
     like: str
     pair: Pair = field(repr=False)
     factory: Callable[..., Any] = field(repr=False)
+    notes: Notes = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -53,8 +56,11 @@ def candidate(
     names: Names | None = None,
     leading_axes: bool = False,
 ) -> Candidate:
-    """Makes a class checkable: a layer with forward(x) and backward(dout), a loss with forward(x, t), or a network with
-    loss(x, t) and gradient(x, t).
+    """Makes a layer checkable, in the form in which it is written.
+
+    cls is a class with forward(x) and backward(dout), a loss with forward(x, t), a network with loss(x, t) and
+    gradient(x, t); a pair of functions, `y, cache = f(x, w, b)` and `dx, dw, db = g(dout, cache)`; a function that
+    returns a loss and dx; or a torch.autograd.Function.
 
     like is the twin that it ought to equal (`twin_like`). The constructor's arguments are told by their names: sizes,
     parameters, or `options`. inputs, hidden and outputs fix sizes; shape is that of one sample, where x is not (N, D).
@@ -64,29 +70,44 @@ def candidate(
 
     Raises ValueError, in the class's name, where it cannot be made or its parameters cannot be found.
     """
-    if not isinstance(cls, type):
-        raise ValueError(f"candidate: it must be a class, got {type(cls).__name__}")  # noqa: TRY004 - as all others here
+    cls = as_class(cls)
     twin = twin_like(like, targets)
     inputs = shape[0] if shape and inputs is None else inputs
-    sizes = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
+    given = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
+    sizes = dict(twin.sizes) | given
+    for name in given:
+        if twin.sizes.get(name, sizes[name]) != sizes[name]:
+            raise ValueError(f"{twin.name}: its size {name!r} is {twin.sizes[name]}, got {sizes[name]}")
     passed = (*twin.pair.outputs[1:], *twin.pair.buffers) if twin.pair else ()
     maker = Maker(cls, _kind(cls, twin), sizes, tuple(shape), targets, options, names, leading_axes, passed)
     pair, factory = like_pair(maker, twin.pair) if twin.pair else like_module(maker, twin)
-    return Candidate(cls, twin.name, pair, factory)
+    return Candidate(cls, twin.name, pair, factory, maker.notes)
 
 
 def _kind(cls: Any, twin: Twin) -> Kind:
-    """As the pair says, else a layer, or a loss where forward takes targets."""
-    kind = twin.pair.kind if twin.pair else Kind.LAYER
-    methods = METHODS[kind]
-    has = [method for method in methods if callable(getattr(cls, method, None))]
-    if len(has) < len(methods):
-        wanted = f"{' and '.join(methods)}, like {twin.name}"
-        raise ValueError(f"{name_of(cls)}: it must have {wanted}, got {', '.join(has) or 'neither'}")
-    return kind if twin.pair or _arity(cls) < 2 else Kind.LOSS
+    """As the pair says; else a network where there is a loss and no forward, or a loss where forward takes targets."""
+    kind = twin.pair.kind if twin.pair else Kind.LOSS if twin.is_loss else Kind.LAYER
+    forward = method_of(cls, NAMES[kind][0])
+    if kind is Kind.NETWORK or (kind is Kind.LAYER and not twin.pair and _is_network(cls, forward)):
+        if not forward and not method_of(cls, ("loss",)):
+            raise ValueError(f"{name_of(cls)}: it must have loss, like {twin.name}, got {_listed(cls)}")
+        return Kind.NETWORK
+    if not method_of(cls, NAMES[kind][0]) or not (method_of(cls, BACKWARD) or getattr(cls, "returns_dx", False)):
+        raise ValueError(f"{name_of(cls)}: it must have forward and backward, like {twin.name}, got {_listed(cls)}")
+    return kind
 
 
-def _arity(cls: Any) -> int:
-    """How many arguments forward must be given."""
-    parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
-    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+def _is_network(cls: Any, forward: str) -> bool:
+    """Beside a module that gives logits: it has a loss, or a forward that takes targets."""
+    return bool(method_of(cls, ("loss",))) if not forward else _arity(cls, forward) > 1
+
+
+def _listed(cls: Any) -> str:
+    return ", ".join(name for name in (*FORWARD, *BACKWARD) if method_of(cls, (name,))) or "neither"
+
+
+def _arity(cls: Any, forward: str) -> int:
+    """How many arguments forward must be given, but for its mode."""
+    parameters = list(inspect.signature(getattr(cls, forward)).parameters.values())[1:]
+    needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return len([p for p in needed if p.name.lower() not in MODES])

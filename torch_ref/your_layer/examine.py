@@ -4,24 +4,33 @@ import io
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from torch_ref.checks.battery import Check, checks_of, tensors_of
-from torch_ref.checks.subject import CheckError, Subject
+from torch_ref.checks.check_error import CheckError, RaisedError
+from torch_ref.checks.subject import Subject
 from torch_ref.checks.values import check_infinity_and_nan
-from torch_ref.pair import Pair
+from torch_ref.diagnosis.factors import IGNORED
+from torch_ref.diagnosis.severity import Severity
+from torch_ref.pair import Kind, Pair
 from torch_ref.places import is_gradient
 from torch_ref.results import scenarios_of
-from torch_ref.your_layer.adapt import Adapter, in_words
+from torch_ref.your_layer.adapter import Adapter
 from torch_ref.your_layer.candidate import Candidate
-from torch_ref.your_layer.locate import file_of, line_now, line_of_error, line_of_method
+from torch_ref.your_layer.candidate import candidate as made
+from torch_ref.your_layer.conventions import with_conventions
+from torch_ref.your_layer.good_time import in_good_time
+from torch_ref.your_layer.locate import file_of, in_words, line_now, line_of_error, line_of_method
 from torch_ref.your_layer.match import parameters_of
+from torch_ref.your_layer.methods import BACKWARD, method_of
+from torch_ref.your_layer.methods import parameters_of as parameters_of_method
 from torch_ref.your_layer.pictures import Picture, picture
 from torch_ref.your_layer.problems import Problem, distilled
+from torch_ref.your_layer.twins import Like
 
 DTYPES = (np.float64, np.float32)
 SILENCE = "silence"
@@ -29,7 +38,10 @@ SILENCE = "silence"
 
 @dataclass(frozen=True)
 class Examination:
-    """A candidate, examined. `remarks` do not touch the verdict; `left_out` are scenarios not for its twin."""
+    """A candidate, examined. `problems` make it wrong, or inaccurate; conventions, advice and remarks do not.
+
+    `left_out` are scenarios not for its twin.
+    """
 
     name: str
     file: str
@@ -41,12 +53,21 @@ class Examination:
     scenarios: tuple[str, ...]
     left_out: tuple[str, ...]
     problems: tuple[Problem, ...]
+    conventions: tuple[Problem, ...]
+    advice: tuple[Problem, ...]
     pictures: tuple[Picture, ...]
     remarks: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
         return not self.problems
+
+    def advised(self, check: str, sentence: str, *, strict: bool) -> "Examination":
+        """With a piece of advice more, of what shows outside the process alone."""
+        more = Problem(check, "", sentence, "", (), (), Severity.ADVICE)
+        if strict:
+            return replace(self, problems=(*self.problems, more))
+        return replace(self, advice=(*self.advice, more))
 
 
 @dataclass
@@ -64,41 +85,58 @@ class Listener(io.TextIOBase):
 
 
 def examine(
-    candidate: Candidate,
+    candidate: Any,
     dtypes: Iterable[Any] = DTYPES,
     skip: Sequence[str] = (),
     tell: Callable[[int, int, str], object] = lambda *_: None,
+    *,
+    like: Like | None = None,
+    strict: bool = False,
 ) -> Examination:
     """All checks that need no more than the two methods, but for those in `skip`; `tell` is called before each.
 
-    Raises ValueError for a check that does not exist.
+    A class or function, as `candidate` takes it, is examined beside the twin that it is `like`. With `strict` advice
+    counts as a problem. Raises ValueError for a check that does not exist.
     """
-    subjects = [candidate.subject(dtype) for dtype in dtypes]
-    if not subjects:
+    if not isinstance(candidate, Candidate):
+        if like is None:
+            raise ValueError("examine: like must be the twin of a class or function, got none")
+        candidate = made(candidate, like)
+    dtypes = list(dtypes)
+    if not dtypes:
         raise ValueError("examine: there must be a dtype, got none")
-    file, pair = file_of(candidate.cls), candidate.pair
     check_names(candidate, skip)
+    file, pair = file_of(candidate.cls), candidate.pair
+    subjects: list[Subject] = []
     checks = {name: check for name, check in checks_of(pair, ours=False).items() if name not in skip}
     found: list[Problem] = []
     listener = Listener(file)
     with redirect_stdout(listener), redirect_stderr(listener), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        for i, subject in enumerate(subjects):
+        for i, dtype in enumerate(dtypes):
             for j, (name, check) in enumerate(checks.items()):
-                tell(i * len(checks) + j, len(subjects) * len(checks), f"{name}, {np.dtype(subject.dtype)}")
-                found += _problems(name, check, subject, candidate)
-        problems = distilled(found)
+                tell(i * len(checks) + j, len(dtypes) * len(checks), f"{name}, {np.dtype(dtype)}")
+                if not subjects:  # once that the user knows what runs
+                    candidate = in_good_time(candidate)
+                    pair = candidate.pair
+                    subjects = [candidate.subject(one) for one in dtypes]
+                found += _problems(name, check, subjects[i], candidate)
+        problems = with_conventions(pair, distilled(found))
+        problems += [Problem("", "", said, "", (), (), severity) for said, severity in candidate.notes.items()]
+        is_right = all(problem.severity < Severity.INACCURATE for problem in problems)
         remarks = _not_compared(subjects[0])
-        remarks += [] if problems else _at_infinity(subjects[0])
+        remarks += _at_infinity(subjects[0]) if is_right else []
         remarks += [*_shows_nothing(subjects[0]), *_first_to_depart(pair, problems)]
         left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
-        pictures = tuple(_pictures(subjects, {problem.tensor for problem in found}, left_out))
+        wrong = {problem.tensor for problem in found if problem.severity >= Severity.INACCURATE}
+        pictures = tuple(_pictures(subjects, wrong, left_out))
     if listener.heard and SILENCE not in skip:
         text, where = listener.heard[0]
-        problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, ()))
+        problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, (), (), Severity.ADVICE))
     remarks += sorted(
         {f"{w.category.__name__}: {w.message} ({Path(file).name}:{w.lineno})" for w in warned if w.filename == file}
     )
+    counts = Severity.INACCURATE if not strict else Severity.ADVICE
     return Examination(
         name=candidate.name,
         file=file,
@@ -109,7 +147,9 @@ def examine(
         skipped=tuple(skip),
         scenarios=tuple(scenario.name for scenario in scenarios_of(pair)),
         left_out=tuple(scenario.name for scenario in pair.data_sets if scenario not in scenarios_of(pair)),
-        problems=tuple(problems),
+        problems=tuple(p for p in problems if p.severity >= counts and p.severity is not Severity.CONVENTION),
+        conventions=tuple(p for p in problems if p.severity is Severity.CONVENTION),
+        advice=tuple(p for p in problems if p.severity is Severity.ADVICE and not strict),
         pictures=pictures,
         remarks=tuple(remarks),
     )
@@ -130,12 +170,29 @@ def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -
         check(subject)
     except CheckError as error:
         where = line_of_error(error, file) or line_of_method(candidate.cls, error.method)
-        yield Problem(name, error.tensor, error.sentence, where, (dtype,), tuple(error.causes))
+        severity = Severity.ADVICE if isinstance(error, RaisedError) and name in UNUSUAL else error.severity
+        severity = Severity.ADVICE if _is_of_the_last_layer(candidate, error) else severity
+        yield Problem(
+            name, error.tensor, error.sentence, where, (dtype,), tuple(error.causes), severity, error.scenarios
+        )
     except (Exception, SystemExit) as error:
         where = line_of_error(error, file)
         if not where:  # not in the user's code: a mistake of ours
             raise
-        yield Problem(name, "", f"it raises {in_words(error)}", where, (dtype,))
+        severity = Severity.ADVICE if name in UNUSUAL else Severity.WRONG
+        yield Problem(name, "", f"it raises {in_words(error)}", where, (dtype,), (), severity)
+
+
+# Calls that nobody makes who uses a layer as layers are used: a right layer may refuse them.
+UNUSUAL = ("backward_twice", "results_are_the_callers")
+
+
+def _is_of_the_last_layer(candidate: Candidate, error: CheckError) -> bool:
+    """Whether all that is wrong is that a loss ignores dout, which it need not be given."""
+    if candidate.pair.kind is not Kind.LOSS or error.causes != [IGNORED]:
+        return False
+    backward = method_of(candidate.cls, BACKWARD)
+    return all(one.default is not one.empty for one in parameters_of_method(getattr(candidate.cls, backward))[1:])
 
 
 def _not_compared(subject: Subject) -> list[str]:

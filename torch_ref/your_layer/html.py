@@ -9,6 +9,7 @@ from importlib.metadata import version
 import numpy as np
 
 from numpy_impl.validation import Array
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.your_layer.examine import Examination
 from torch_ref.your_layer.pictures import Picture
 from torch_ref.your_layer.text import about, coverage, title, verdict
@@ -21,7 +22,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; border-to
 .verdict { color: #fff; border-radius: .3rem; padding: .1rem .6rem; } .right { background: #1a7f37; }
 .wrong { background: #b42318; }
 .problem { border-left: .3rem solid #b42318; padding: .2rem 1rem; margin: 1rem 0; background: #fdf3f2; }
-.problem p { margin: .2rem 0; } .where, .small { color: #555; font-size: .9rem; }
+.advice { border-left: .3rem solid #9a6700; padding: .2rem 1rem; margin: 1rem 0; background: #fff8e5; }
+.problem p, .advice p { margin: .2rem 0; } .where, .small { color: #555; font-size: .9rem; }
 .maps { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 figure { margin: 0; } figcaption { font-size: .9rem; margin-bottom: .3rem; }
 .map { border-collapse: collapse; } .map td { width: 1rem; height: 1rem; padding: 0; border: 1px solid #fff; }
@@ -46,6 +48,10 @@ def _page(examination: Examination) -> Iterator[str]:
     yield f'<h1>{name} <span class="verdict {"right" if examination.ok else "wrong"}">{said}</span></h1>'
     for problem in examination.problems:
         yield f'<div class="problem"><p><b>{escape(problem.sentence)}</b></p>'
+        yield f'<p class="where">{escape(about(problem, examination))}</p></div>'
+    for problem in (*examination.conventions, *examination.advice):
+        what = "convention" if problem.severity is Severity.CONVENTION else "advice"
+        yield f'<div class="advice"><p>{what}: {escape(problem.sentence)}</p>'
         yield f'<p class="where">{escape(about(problem, examination))}</p></div>'
     wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
     for picture in sorted(examination.pictures, key=lambda picture: not picture.is_wrong):

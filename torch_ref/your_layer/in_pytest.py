@@ -1,19 +1,22 @@
 """Each check on each layer as a test of its own, in a user's test suite."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from torch_ref.checks.battery import checks_of
+from torch_ref.checks.battery import Check, checks_of
+from torch_ref.checks.check_error import CheckError
 from torch_ref.checks.subject import Subject
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.pair import Pair
 from torch_ref.your_layer.candidate import Candidate
 from torch_ref.your_layer.examine import DTYPES
 
 
 def parametrize_with_checks(
-    layers: Iterable[Candidate | Pair], dtypes: Iterable[Any] = DTYPES, *, ours: bool = False
+    layers: Iterable[Candidate | Pair], dtypes: Iterable[Any] = DTYPES, *, ours: bool = False, strict: bool = False
 ) -> Callable[[Any], Any]:
     """A decorator for a test of the arguments `subject` and `check`, one for each (layer, check, dtype)::
 
@@ -22,7 +25,8 @@ def parametrize_with_checks(
             check(subject)
 
     The names are those of the checks: test_layer[MyAffine-W_gradient-float64]. A layer is a `candidate`, or a `Pair`
-    with a layer of its own; with `ours` it must also keep the promises of this package's layers alone. Needs pytest.
+    with a layer of its own; with `ours` it must also keep the promises of this package's layers alone. Of a candidate
+    advice and conventions fail no test, unless it is `strict`. Needs pytest.
     """
     import pytest  # noqa: PLC0415 - only who calls this needs it
 
@@ -33,5 +37,14 @@ def parametrize_with_checks(
         for dtype in dtypes:
             subject = layer.subject(dtype) if isinstance(layer, Candidate) else Subject(layer, dtype)
             for name, check in checks_of(subject.pair, ours=ours).items():
-                cases.append(pytest.param(subject, check, id=f"{layer.name}-{name}-{np.dtype(dtype)}"))
+                judged = partial(_judged, check) if isinstance(layer, Candidate) and not (strict or ours) else check
+                cases.append(pytest.param(subject, judged, id=f"{layer.name}-{name}-{np.dtype(dtype)}"))
     return pytest.mark.parametrize(("subject", "check"), cases)
+
+
+def _judged(check: Check, subject: Subject) -> None:
+    try:
+        check(subject)
+    except CheckError as error:
+        if error.severity >= Severity.INACCURATE:
+            raise

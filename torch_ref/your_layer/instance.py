@@ -10,9 +10,10 @@ from torch_ref.oracles.autograd import as_tensors
 from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import params_of, twin_of
 from torch_ref.scenarios import Data
-from torch_ref.your_layer.adapt import Adapter, adapted
+from torch_ref.your_layer.adapt import adapted
+from torch_ref.your_layer.adapter import Adapter
 from torch_ref.your_layer.build import name_of
-from torch_ref.your_layer.match import Place, Places, match, parameters_of, settled
+from torch_ref.your_layer.match import Places, match, parameters_of, settled
 from torch_ref.your_layer.measured import names_of, outputs_of
 from torch_ref.your_layer.twins import Like, twin_like
 
@@ -30,6 +31,7 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, A
     shapes = {path: tuple(value.shape) for path, value in module.named_parameters()}
     (kept_in,) = match(type(layer).__name__, parameters_of(layer), {path: path for path in shapes}, shapes)
     kind, names = Kind.LOSS if len(inputs) > 1 else Kind.LAYER, names_of(kept_in)
+    places = {name: place._replace(transposed=False) for name, place in zip(names, kept_in.values(), strict=True)}
     pair = Pair(
         type(layer).__name__,
         SimpleNamespace,
@@ -39,7 +41,7 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, A
         outputs=outputs_of(kind),
         parameters=names,
     )
-    return pair, adapted(layer, kind, {name: Place(name) for name in names})
+    return pair, adapted(layer, kind, places)
 
 
 def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:

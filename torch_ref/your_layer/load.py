@@ -2,7 +2,9 @@
 
 import importlib
 import importlib.util
+import inspect
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +13,10 @@ from torch_ref.your_layer.locate import line_of_error
 
 
 def load(target: str) -> Any:
-    """The class or function of a name. Raises ValueError where there is none, with the names that are there."""
+    """The class or function of a name, or the functions NAME_forward and NAME_backward, or f,g.
+
+    Raises ValueError where there is none, with the names that are there.
+    """
     place, _, name = target.rpartition(":")
     if not place or not name:
         place, name = target, ""
@@ -20,6 +25,29 @@ def load(target: str) -> Any:
     module = _module(place)
     if not name:
         raise ValueError(f"{target}: say which class, {target}:NAME, of {_layers_in(module)}")
+    if "," in name:
+        return tuple(_named(module, one.strip(), target) for one in name.split(","))
+    found = getattr(module, name, None)
+    if found is None or inspect.isfunction(found):
+        for forward, backward in _pairs(name, module):
+            if callable(getattr(module, forward, None)) and callable(getattr(module, backward, None)):
+                return getattr(module, forward), getattr(module, backward)
+    return _named(module, name, target)
+
+
+def _pairs(name: str, module: ModuleType) -> Iterator[tuple[str, str]]:
+    """The names that a function and its derivative may have: affine_forward, affine_backward; relu, relu_backward."""
+    forward = [name] if "forward" in name else [own for own in vars(module) if own.startswith(f"{name}_forward")]
+    for one in forward:
+        yield one, one.replace("forward", "backward")
+    for ending in DERIVATIVES:
+        yield name.removesuffix(ending), name.removesuffix(ending) + ending
+
+
+DERIVATIVES = ("_backward", "_prime", "_grad", "_gradient", "_derivative")
+
+
+def _named(module: ModuleType, name: str, target: str) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
@@ -61,5 +89,6 @@ def _at(error: BaseException, path: Path) -> str:
 def _layers_in(module: ModuleType) -> str:
     """The classes of a module that could be checked."""
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
-    layers = [c.__name__ for c in own if hasattr(c, "backward") or hasattr(c, "gradient")]
-    return ", ".join(layers) or "no class with a backward or gradient"
+    layers = [c.__name__ for c in own if any(hasattr(c, name) for name in ("backward", "gradient", "loss"))]
+    layers += [name.partition("_forward")[0] for name in vars(module) if "_forward" in name]
+    return ", ".join(layers) or "no class with a backward, gradient or loss, and no function NAME_forward"

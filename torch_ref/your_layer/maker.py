@@ -2,19 +2,21 @@
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref import places
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.pair import Kind
 from torch_ref.scenarios import USUAL, Scenario
 from torch_ref.training.weights import Names
-from torch_ref.your_layer.adapt import METHODS, Adapter, adapted
+from torch_ref.your_layer.adapt import adapted
+from torch_ref.your_layer.adapter import FEATURES_FIRST, Adapter, Notes
 from torch_ref.your_layer.build import make, name_of, takes
-from torch_ref.your_layer.match import Places, match, parameters_of, settled
+from torch_ref.your_layer.match import Place, Places, match, parameters_of, settled
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,13 @@ class Maker:
     cls: Any
     kind: Kind
     sizes: Mapping[str, int]
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, ...] = ()  # of one sample, where x is not (N, D)
     targets: str | None = None
     options: Mapping[str, Any] | None = None
     names: Names | None = None
     leading_axes: bool = False
     passed: Collection[str] = ()
+    notes: Notes = field(default_factory=dict)  # what the layers that it makes are found to do
 
     def first(self, sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
         """An object from the arrays as they are, or from their transposes, where the class wants these."""
@@ -46,13 +49,13 @@ class Maker:
 
     def made(self, sizes: Mapping[str, int], values: Mapping[str, Array], kept_in: Places) -> Adapter:
         """With these values as its parameters, by the pair's names; a network is given them later, by its example."""
-        own = {place.name: place.read(values[name]) for name, place in kept_in.items()}
+        own = {place.name: place.of_layer(values[name]) for name, place in kept_in.items()}
         arguments = {name: own[place.name] for name, place in kept_in.items()} | own  # by either name
         layer = make(self.cls, sizes, arguments, self.options)
         if self.kind is not Kind.NETWORK:
             for name, value in own.items():
                 places.put(layer, name, value)
-        return adapted(layer, self.kind, kept_in, self.passed)
+        return adapted(layer, self.kind, kept_in, self.passed, self.notes)
 
     def is_rigid(self, sizes: Mapping[str, int], values: Mapping[str, Array]) -> bool:
         """Whether it makes its parameters in one size, which no argument changes."""
@@ -64,16 +67,28 @@ class Maker:
         """Where the class keeps its parameters, given an example of the pair's."""
 
         def runs(kept_in: Places) -> bool:
-            forward = METHODS[self.kind][0]
+            layer: Any = self.made(sizes, values, kept_in)
+            forward = layer.loss if self.kind is Kind.NETWORK else layer.forward
             try:
-                getattr(self.made(sizes, values, kept_in), forward)(*map(np.array, inputs.values()))
+                forward(*map(np.array, inputs.values()))
             except Exception:  # noqa: BLE001 - a user's code may raise anything
                 return False
             return True
 
         own = parameters_of(self.first(sizes, values))
         shapes, of_arrays = {name: value.shape for name, value in values.items()}, takes(self.cls, {}, values)
-        return settled(match(name_of(self.cls), own, rules, shapes, self.names, of_arrays=of_arrays), runs)
+        answers = match(name_of(self.cls), own, rules, shapes, self.names, of_arrays=of_arrays)
+        if self.kind is Kind.LAYER and values and not any(map(runs, answers)):
+            self.notes[FEATURES_FIRST] = Severity.CONVENTION
+            turned = [*answers, *({name: _column(place, values[name]) for name, place in a.items()} for a in answers)]
+            if any(map(runs, turned)):
+                return settled(turned, runs)
+            del self.notes[FEATURES_FIRST]
+        return settled(answers, runs)
+
+
+def _column(place: Place, value: Array) -> Place:
+    return place._replace(line=(-1, 1)) if value.ndim == 1 else place
 
 
 def resized(scenarios: Sequence[Scenario], sizes: Mapping[str, int], *, rigid: bool) -> Sequence[Scenario]:

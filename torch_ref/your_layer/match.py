@@ -12,20 +12,33 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from numpy_impl.validation import Array
+from torch_ref.places import canonical, holder_of, is_gradient_of
 from torch_ref.training.weights import Names
-from torch_ref.your_layer.build import canonical
 
 Shape: TypeAlias = tuple[int | None, ...]  # None is a length that is not known
 
 
 class Place(NamedTuple):
-    """Where a layer keeps a parameter of the pair: the name there, and whether it is transposed there."""
+    """Where a layer keeps a parameter of the pair: the path there, and how it lies there.
+
+    `line` is (1, -1) or (-1, 1) for a vector that is kept as a row or a column.
+    """
 
     name: str
     transposed: bool = False
+    line: tuple[int, ...] = ()
 
-    def read(self, array: Array) -> Array:
-        """The pair's array, from the layer's, or the other way round."""
+    def of_pair(self, array: Array) -> Array:
+        """The pair's array, from the layer's; a bias of a row may have its gradient without that axis."""
+        if self.line:
+            fits = array.ndim == 2 and array.shape[self.line.index(1)] == 1
+            return array.reshape(-1) if fits else array
+        return array.T if self.transposed else array
+
+    def of_layer(self, array: Array) -> Array:
+        """The layer's array, from the pair's."""
+        if self.line:
+            return array.reshape(self.line)
         return array.T if self.transposed else array
 
 
@@ -56,6 +69,8 @@ def match(
     Raises ValueError where a parameter of the pair has no counterpart, or more than one.
     """
     found = _as_told(own, rules, wanted, told or {}, of_arrays)
+    if len(own) == len(rules) and all(its.startswith("params[") for its in own) and not found:
+        found = _in_order(own, rules, wanted, of_arrays)
     for passes in _STEPS:
         for name in [name for name in rules if name not in found]:
             taken = {ways[0].name for ways in found.values()}
@@ -75,6 +90,21 @@ def match(
     return [likelier] if likelier == other else [likelier, other]
 
 
+def _in_order(
+    own: Mapping[str, Array], rules: Names, wanted: Mapping[str, Shape], of_arrays: bool
+) -> dict[str, list[Place]]:
+    """A list has no names: its order is that of the twin's parameters, where the shapes allow it."""
+    pairs = zip(own.items(), rules, strict=True)
+    found = {name: _ways(its, array.shape, name, wanted[name], of_arrays) for (its, array), name in pairs}
+    square = {name: [Place(its, turned) for turned in (False, True)] for its, name in zip(own, rules, strict=True)}
+    found = {name: ways or (square[name] if _is_square(wanted[name]) else []) for name, ways in found.items()}
+    return found if all(found.values()) else {}
+
+
+def _is_square(shape: Shape) -> bool:
+    return len(shape) == 2 and shape[0] == shape[1]
+
+
 def settled(answers: Sequence[Places], runs: Callable[[Places], bool]) -> Places:
     """The first that runs; if none does, the likelier one."""
     return answers[0] if len(answers) == 1 else next((one for one in answers if runs(one)), answers[0])
@@ -90,9 +120,9 @@ def _as_told(
         if its not in own or not name:
             twins = ", ".join(f"{rules[name]} {wanted[name]}" for name in rules)
             raise ValueError(f"map {its}={theirs}: the parameters are {_listed(own)}; those of the twin are {twins}")
-        place = Place(its, theirs.endswith(".T") != rules[name].endswith(".T"))
-        if not of_arrays and not _fits(own[its].shape, wanted[name], transposed=place.transposed):
-            shape = place.read(own[its]).shape
+        place = Place(its, theirs.endswith(".T") != rules[name].endswith(".T"), _line(own[its].shape, wanted[name]))
+        if not of_arrays and not place.line and not _fits(own[its].shape, wanted[name], transposed=place.transposed):
+            shape = place.of_pair(own[its]).shape
             raise ValueError(f"map {its}={theirs}: the shapes do not fit, {shape} and {wanted[name]}")
         found[name] = [place]
     return found
@@ -100,6 +130,9 @@ def _as_told(
 
 def _ways(its: str, shape: tuple[int, ...], name: str, wanted: Shape, of_arrays: bool) -> list[Place]:
     """How an array of the layer can be the parameter, the likelier way first; none, if it cannot."""
+    line = _line(shape, wanted)
+    if line:
+        return [Place(its, line=line)]
     fits = [turned for turned in (False, True) if _fits(shape, wanted, transposed=turned)]
     if len(shape) == 2 and fits:
         is_out_in = _is_out_in(its), _is_out_in(name)
@@ -110,6 +143,13 @@ def _ways(its: str, shape: tuple[int, ...], name: str, wanted: Shape, of_arrays:
             fits = [] if by_name is None else [by_name]
         fits.sort(key=lambda turned: turned is not bool(by_name))
     return [Place(its, turned) for turned in fits]
+
+
+def _line(shape: tuple[int, ...], wanted: Shape) -> tuple[int, ...]:
+    """How a vector lies there as a row or a column; () if it does not."""
+    if len(wanted) == 1 and len(shape) == 2 and 1 in shape and wanted[0] in (None, max(shape)):
+        return (1, -1) if shape[0] == 1 else (-1, 1)
+    return ()
 
 
 def _fits(shape: tuple[int, ...], wanted: Shape, *, transposed: bool) -> bool:
@@ -138,19 +178,36 @@ def _listed(own: Mapping[str, Array]) -> str:
 
 
 def parameters_of(layer: Any) -> dict[str, Array]:
-    """The arrays that may be parameters: those of the mapping `params`, or the attributes that are float arrays."""
+    """The arrays that may be parameters, by their paths: those of `params`, else the attributes that are float arrays.
+
+    `params` is a mapping, or a list of arrays, of objects that hold one, or of pairs of an array and its gradient.
+    """
     params = getattr(layer, "params", None)
     if isinstance(params, Mapping):
-        return {name: value for name, value in params.items() if _is_parameter(value)}
+        return _parameters_in(params)
+    if isinstance(params, list | tuple) and params:
+        paths = {f"params[{i}]" + "[0]" * isinstance(one, tuple): one for i, one in enumerate(params)}
+        return _parameters_in({path: one[0] if isinstance(one, tuple) else one for path, one in paths.items()})
     names = [name for name in getattr(layer, "__dict__", {}) if not name.startswith("_")]
     for cls in type(layer).__mro__:
         names += [name for name, value in vars(cls).items() if isinstance(value, property)]
-    arrays = {}
+    things = {}
     for name in names:
         with contextlib.suppress(Exception):  # a property may be one of what forward leaves
-            arrays[name] = getattr(layer, name)
-    found = {name: value for name, value in arrays.items() if _is_parameter(value)}
-    return {name: value for name, value in found.items() if not (name[0] == "d" and name[1:] in found)}
+            things[name] = getattr(layer, name)
+    found = _parameters_in(things)
+    for name, thing in things.items():  # layers of a layer
+        if not found.keys() & {name} and hasattr(thing, "__dict__") and hasattr(type(thing), "forward"):
+            found |= {f"{name}.{path}": array for path, array in parameters_of(thing).items()}
+    return {name: value for name, value in found.items() if not any(is_gradient_of(name, other) for other in found)}
+
+
+def _parameters_in(things: Mapping[str, Any]) -> dict[str, Array]:
+    arrays: dict[str, Any] = {}
+    for name, thing in things.items():
+        holder = holder_of(thing)
+        arrays[name] = getattr(thing, holder) if holder else thing
+    return {name: value for name, value in arrays.items() if _is_parameter(value)}
 
 
 def _is_parameter(value: Any) -> bool:

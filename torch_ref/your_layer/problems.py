@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from torch_ref.diagnosis.explain import CHANGED
+from torch_ref.diagnosis.severity import Severity
 
 # Failures that follow from another one, and are not reported beside it.
 FOLLOWS = {
@@ -29,6 +30,8 @@ class Problem:
     where: str
     dtypes: tuple[str, ...]
     causes: tuple[str, ...] = ()
+    severity: Severity = Severity.WRONG
+    scenarios: tuple[str, ...] = ()
 
 
 def distilled(problems: Sequence[Problem]) -> list[Problem]:
@@ -50,7 +53,10 @@ def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
 
 def _follows(problem: Problem, problems: Sequence[Problem]) -> bool:
     """Whether a problem is a mere consequence of the others in its dtype."""
-    others = [other for other in problems if other.dtypes == problem.dtypes and other is not problem]
+    others = [
+        other for other in problems
+        if other is not problem and other.dtypes == problem.dtypes and other.severity >= problem.severity
+    ]  # fmt: skip
     checks = {other.check for other in others}
     of_tensor = [other for other in others if other.tensor and other.tensor == problem.tensor]
     if problem.check == "dtype_and_shape":
@@ -87,10 +93,14 @@ def _merged(problems: Sequence[Problem]) -> list[Problem]:
 def as_one(before: Problem, problem: Problem) -> Problem | None:
     """Two findings as one, if they are: with the causes that explain both, or with the only ones that there are."""
     dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
+    scenarios = tuple(dict.fromkeys((*before.scenarios, *problem.scenarios)))
     if problem.where == before.where and problem.sentence == before.sentence:
-        return replace(before, dtypes=dtypes)
+        return replace(before, dtypes=dtypes, scenarios=scenarios)
     if (problem.where, problem.check, problem.tensor) != (before.where, before.check, before.tensor):
         return None
+    if before.severity is not problem.severity and bool(before.causes) is bool(problem.causes):
+        return None
+    before, problem = replace(before, scenarios=scenarios), replace(problem, scenarios=scenarios)
     common = tuple(cause for cause in before.causes if cause in problem.causes)
     if common:
         return replace(before, sentence=f"{problem.tensor}: {' – or '.join(common)}", dtypes=dtypes, causes=common)
@@ -111,11 +121,13 @@ def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:
     grouped: dict[Any, list[Problem]] = {}
     for problem in problems:
         said = problem.sentence.removeprefix(f"{problem.tensor}: ")
-        grouped.setdefault((said, problem.where, problem.dtypes, problem.causes), []).append(problem)
+        key = (said, problem.where, problem.dtypes, problem.causes, problem.severity)
+        grouped.setdefault(key, []).append(problem)
     found = []
-    for (said, where, dtypes, causes), same in grouped.items():
+    for (said, where, dtypes, causes, severity), same in grouped.items():
         tensors = ", ".join(dict.fromkeys(problem.tensor for problem in same))
         checks = ", ".join(dict.fromkeys(problem.check for problem in same))
         sentence = f"{tensors}: {said}" if len(same) > 1 else same[0].sentence
-        found.append(Problem(checks, tensors, sentence, where, dtypes, causes))
+        scenarios = tuple(dict.fromkeys(name for problem in same for name in problem.scenarios))
+        found.append(Problem(checks, tensors, sentence, where, dtypes, causes, severity, scenarios))
     return found

@@ -9,15 +9,18 @@ import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref.pair import Example, Pair
-from torch_ref.results import params_of
+from torch_ref.results import module_of, params_of
 from torch_ref.scenarios import Data
 from torch_ref.your_layer.build import name_of
 from torch_ref.your_layer.maker import Maker, resized
+from torch_ref.your_layer.options import options_from
 
 
 def like_pair(maker: Maker, pair: Pair) -> tuple[Pair, Callable[..., Any]]:
     """The pair, on data that the class can be given, and the function that makes the class for it."""
     example, params, sizes = _example(pair)
+    options = options_from(module_of(pair, example.layer), maker.cls)
+    maker = replace(maker, options=options | dict(maker.options or {}))
     rigid = maker.is_rigid(sizes, params)
     if rigid and not maker.sizes:
         raise ValueError(f"{name_of(maker.cls)}: it makes its parameters in sizes of its own, which must be given")

@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from torch_ref.diagnosis.report import lines_of
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.your_layer.examine import Examination
 from torch_ref.your_layer.pictures import Picture
 from torch_ref.your_layer.problems import Problem
@@ -22,7 +23,19 @@ def title(examination: Examination) -> str:
 
 
 def verdict(examination: Examination) -> str:
-    return "WRONG" if not examination.ok else "right" if not examination.skipped else "right, as far as checked"
+    """In one line: right, or what is wrong, or on which data digits are lost."""
+    wrong = [problem for problem in examination.problems if problem.severity is not Severity.INACCURATE]
+    if wrong:
+        tensors = dict.fromkeys(name for problem in wrong for name in problem.tensor.split(", ") if name)
+        return f"WRONG: {', '.join(tensors)}" if tensors else "WRONG"
+    said = "right, as far as checked" if examination.skipped else "right"
+    if examination.problems:
+        scenarios = dict.fromkeys(name for problem in examination.problems for name in problem.scenarios)
+        are_all = set(scenarios) == set(examination.scenarios)
+        return f"{said} but inaccurate on {'every scenario' if are_all else ', '.join(scenarios)}"
+    counts = {"convention": len(examination.conventions), "piece": len(examination.advice)}
+    told = [f"{n} {what}{'s' * (n > 1)}{' of advice' * (what == 'piece')}" for what, n in counts.items() if n]
+    return f"{said}, with {' and '.join(told)}" if told else said
 
 
 def _lines(examination: Examination) -> Iterator[str]:
@@ -31,6 +44,12 @@ def _lines(examination: Examination) -> Iterator[str]:
         yield ""
         yield f"  {problem.sentence}"
         yield f"    {about(problem, examination)}"
+    for what in ("convention", "advice"):
+        for problem in examination.conventions if what == "convention" else examination.advice:
+            yield ""
+            yield f"  {what}: {problem.sentence}"
+            if about(problem, examination):
+                yield f"    {about(problem, examination)}"
     wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
     pictures = [picture for picture in examination.pictures if picture.is_wrong and picture.worst]
     if pictures:
@@ -49,8 +68,10 @@ def _lines(examination: Examination) -> Iterator[str]:
 
 def about(problem: Problem, examination: Examination) -> str:
     """The line, the check, and the dtype, unless the problem is in all dtypes."""
-    only = [f"in {dtype} only" for dtype in problem.dtypes] if len(problem.dtypes) < len(examination.dtypes) else []
-    return "; ".join([part for part in (problem.where, f"check {problem.check}", *only) if part])
+    is_of_some = 0 < len(problem.dtypes) < len(examination.dtypes)
+    only = [f"in {dtype} only" for dtype in problem.dtypes] if is_of_some else []
+    check = f"check {problem.check}" if problem.check else ""
+    return "; ".join([part for part in (problem.where, check, *only) if part])
 
 
 def coverage(examination: Examination) -> Iterator[str]:

@@ -14,7 +14,7 @@ from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair, right
 from torch_ref.bounds.measured import measured
 from torch_ref.checks.battery import Subject, checks_of
-from torch_ref.checks.subject import CheckError
+from torch_ref.checks.check_error import CheckError
 from torch_ref.results import params_of, scenarios_of
 from torch_ref.right import twin_on
 

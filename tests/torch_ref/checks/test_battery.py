@@ -9,7 +9,7 @@ import numpy_impl
 from numpy_impl.validation import Array
 from torch_ref import PAIRS, Pair, parametrize_with_checks, register
 from torch_ref.checks.battery import Check, Subject, checks_of
-from torch_ref.checks.subject import CheckError
+from torch_ref.checks.check_error import CheckError
 
 
 @parametrize_with_checks(PAIRS.values(), (np.float32, np.float64), ours=True)

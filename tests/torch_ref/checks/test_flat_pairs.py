@@ -13,7 +13,7 @@ from numpy_impl.validation import Array
 from torch_ref import PAIRS, SCENARIOS
 from torch_ref.bounds import Ball, sigmoid
 from torch_ref.checks.battery import Subject, checks_of
-from torch_ref.checks.subject import CheckError
+from torch_ref.checks.check_error import CheckError
 from torch_ref.checks.values import difference
 
 PAIR = PAIRS["sigmoid"]

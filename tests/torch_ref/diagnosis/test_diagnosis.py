@@ -50,7 +50,7 @@ def test_what_one_data_set_cannot_tell_apart_is_all_said() -> None:
 
 def test_a_factor_that_stands_for_nothing_is_not_said() -> None:
     x, W, b, dout = data(n=5, m=4)
-    assert said_of(x.T @ dout * 1.25, x, W, b, dout) == []  # N / H, and no number of classes
+    assert said_of(x.T @ dout * 1.25, x, W, b, dout) == ["it is 1.25 times what it must be"]  # N / H, no classes
 
 
 def test_one_entry_fits_no_number() -> None:

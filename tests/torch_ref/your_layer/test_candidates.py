@@ -85,7 +85,12 @@ def test_sizes_that_are_given_hold_where_a_scenario_is_not_about_sizes() -> None
 NONE = "must have one counterpart, got none of that shape; the parameters are none: keep them as attributes or"
 NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (odd_layers.Half, "Linear", {}, "Half: it must have forward and backward, like Linear, got forward"),
-    (odd_layers.Half, "TwoLayerNet", {}, "Half: it must have loss and gradient, like TwoLayerNet, got neither"),
+    (
+        odd_layers.Half,
+        "TwoLayerNet",
+        {},
+        "Half: the twin's parameter Affine1.weight.T .* must have one counterpart, got none of that shape",
+    ),
     (odd_layers.Half, "Softsign", {}, "Half: it must have forward and backward, like nn.Softsign, got forward"),
     (own.OneSize, "Linear", {}, "OneSize: it makes its parameters in sizes of its own, which must be given"),
     (odd_layers.NoParameters, "Linear", {}, rf"NoParameters: the twin's parameter weight.T \(5, 3\) {NONE}"),
@@ -112,7 +117,7 @@ NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (own.LayerNorm, "Conv2d", {"options": {"eps": 0.1}}, "Conv2d: cannot tell what its argument 'kernel_size' is"),
     (own.Relu, "BatchNorm2d", {}, rf"Relu: the twin's parameter weight \(5,\) {NONE}"),
     (own.Relu, "MaxPool2d", {"shape": (2,)}, "MaxPool2d: cannot tell"),
-    (own.Affine(np.ones((2, 2)), np.ones(2)), "Linear", {}, "candidate: it must be a class, got Affine"),
+    (own.Affine(np.ones((2, 2)), np.ones(2)), "Linear", {}, "candidate: it must be a class or a function, got Affine"),
     (own.Relu, nn.Dropout(), {}, "Dropout: PyTorch's own must give the same result each time, but it is random"),
     (own.Relu, lambda: 5, {}, "it must make an nn.Module, got int"),
     (own.Relu, lambda: 1 / 0, {}, "the twin cannot be made: division by zero"),

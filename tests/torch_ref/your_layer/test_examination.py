@@ -15,7 +15,9 @@ from numpy_impl import ReLU
 from numpy_impl import TwoLayerNet as Network
 from torch_ref import PAIRS, Candidate, candidate, examine, html_of, text_of
 from torch_ref.checks.battery import checks_of
-from torch_ref.checks.subject import CheckError, Subject
+from torch_ref.checks.check_error import CheckError
+from torch_ref.checks.subject import Subject
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.your_layer.examine import SILENCE
 from torch_ref.your_layer.problems import Problem, as_one
 
@@ -24,8 +26,8 @@ BOTH, DOUBLE = (np.float64, np.float32), (np.float64,)
 
 def test_where_it_is_wrong_in_one_dtype_only_the_report_says_so() -> None:
     text = text_of(examined("WrongDtype", dtypes=BOTH))
-    assert "check input_gradient; in float32 only" in text
-    assert "right: y, dW, db" in text
+    assert "check dtype_and_shape; in float32 only" in text
+    assert "right: y, dx, dW, db" in text
 
 
 def test_the_report_of_a_right_layer_says_what_was_checked() -> None:
@@ -44,9 +46,9 @@ def test_with_leading_axes_every_scenario_is_for_the_layer() -> None:
 
 def test_a_check_can_be_left_out_and_the_report_says_so() -> None:
     found = examined("KeepsX", skip=("results_are_the_callers",))
-    assert found.ok
+    assert (found.ok, found.advice) == (True, ())
     assert "NOT checked, as asked: results_are_the_callers" in text_of(found)
-    assert examined("Prints", skip=(SILENCE,)).ok
+    assert not examined("Prints", skip=(SILENCE,)).advice
     with pytest.raises(ValueError, match=r"skip: it must name one of forward, .*, silence, got speed"):
         examined("Affine", skip=("speed",))
 
@@ -98,8 +100,11 @@ def test_where_the_twin_gives_nan_the_rest_is_compared() -> None:
 
 
 def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
-    (problem,) = examined(odd_layers.LossWithoutDout, "CrossEntropyLoss").problems
-    assert problem.sentence == "dx: dout is ignored: it is the gradient for a dout of 1"
+    found = examined(odd_layers.LossWithoutDout, "CrossEntropyLoss")
+    assert found.ok
+    assert [advice.sentence for advice in found.advice] == [
+        "backward takes no dout: it is right as that of the last layer"
+    ]
 
 
 def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
@@ -183,6 +188,7 @@ def test_findings_of_two_dtypes_are_one_where_they_can_be() -> None:
     assert as_one(one, other) == Problem("forward", "y", "y: a", "here", dtypes, ("a",))
     assert as_one(one, problem("float32", "b")) is None
     assert as_one(one, problem("float32", "a", where="there")) is None
+    assert as_one(one, replace(problem("float32", "a", "b"), severity=Severity.CONVENTION)) is None
     told = as_one(problem("float64"), problem("float32", "a"))
     assert told is not None
     assert told.sentence == "y: a (so in float32; in the other dtype it is wrong as well)"

@@ -8,7 +8,11 @@ from examining import examined
 
 from torch_ref import text_of
 
-# What is said of each of them.
+# What is said of each of them, in a piece of advice where its values are right.
+ADVISED = {
+    "WrongDtype", "Prints", "Doubles", "KeepsX", "SeedsNumPy", "SeedsPython", "OnlyContiguous", "ReusesItsBuffer",
+    "ReshapesX", "FreezesX",
+}  # fmt: skip
 HOSTILE = {
     "Raises": "it raises RuntimeError: no gradient yet",
     "RaisesForOneSample": "it raises ValueError: a batch of one",
@@ -16,7 +20,7 @@ HOSTILE = {
     "ReturnsList": "its result must be an array, got a list",
     "ReturnsObjects": "its result must hold floating-point numbers, got object",
     "WrongShape": "y: it is transposed",
-    "WrongDtype": "dx: it is returned in float64, not in float32",
+    "WrongDtype": "dx must be float32, got float64",
     "GivesNan": "y: no known slip explains it; wrong on every scenario; NaN on each of them",
     "Prints": "it prints 'forward'",
     "Doubles": "forward changes x in place, on ordinary",
@@ -38,7 +42,7 @@ HOSTILE = {
     "ReshapesX": "forward changes x in place, on ordinary",
     "FreezesX": "forward makes x read-only, on ordinary",
     "TurnsW": "it raises ValueError: matmul: Input operand 1 has a mismatch",
-    "RemovesW": "it raises AttributeError: 'RemovesW' object has no attribute 'W'",
+    "RemovesW": "it removes its parameter W",
     "ReturnsIntegers": "dx must hold floating-point numbers, got int64",
     "WrongForFortran": "y is wrong for arrays in Fortran order, on ordinary: OUTSIDE in 18 of 18",
 }
@@ -47,12 +51,19 @@ HOSTILE = {
 @pytest.mark.parametrize(("name", "sentence"), HOSTILE.items(), ids=HOSTILE)
 def test_a_hostile_layer_gets_one_sentence_with_file_and_line(name: str, sentence: str) -> None:
     found = examined(name)
-    assert not found.ok
-    (problem,) = found.problems
+    assert found.ok is (name in ADVISED)
+    (problem,) = (*found.problems, *found.advice)
     assert problem.sentence.startswith(sentence)
     assert re.fullmatch(r"(own|hostile)_layers\.py:\d+, in (forward|backward)", problem.where)
-    assert text_of(found).startswith(f"hostile_layers.py:{name}, compared with Linear: WRONG\n")
+    said = "right, with 1 piece of advice" if found.ok else f"WRONG: {problem.tensor}" if problem.tensor else "WRONG"
+    assert text_of(found).startswith(f"hostile_layers.py:{name}, compared with Linear: {said}\n")
     assert "Traceback" not in text_of(found)
+
+
+@pytest.mark.parametrize("name", sorted(ADVISED))
+def test_where_it_is_asked_for_advice_counts(name: str) -> None:
+    found = examined(name, strict=True)
+    assert (found.ok, found.advice) == (False, ())
 
 
 def test_each_of_them_is_examined() -> None:

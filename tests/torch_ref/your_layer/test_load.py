@@ -37,7 +37,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "own_layers.py:Affin: there is no Affin; the file has Affine, Sized, OneSize, AsPyTorch",
         ),
         ("own_layers.py", "own_layers.py: say which class, own_layers.py:NAME, of Affine, Sized"),
-        ("empty.py", "empty.py: say which class, empty.py:NAME, of no class with a backward or gradient"),
+        (
+            "empty.py",
+            "empty.py: say which class, empty.py:NAME, of no class with a backward, gradient or loss, and no f",
+        ),
         ("own_layers", "own_layers: it must be file.py:Name or package.module:Name"),
         ("broken.py:Layer", "broken.py:1: invalid syntax"),
         ("fails.py:Layer", "fails.py: ZeroDivisionError as it is imported: division by zero (fails.py:2, in half)"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from own_layers import Affine, AsPyTorch, InDicts
 
-from torch_ref.your_layer.build import canonical
+from torch_ref.places import canonical
 from torch_ref.your_layer.match import Place, Shape, match, parameters_of, settled
 
 LINEAR = {"weight": (3, 5), "bias": (3,)}
@@ -91,3 +91,14 @@ def test_parameters_are_the_arrays_of_floats_that_are_no_gradients() -> None:
             return np.ones(2)
 
     assert list(parameters_of(Behind())) == ["gain"]
+
+
+def test_a_list_is_in_the_twins_order_where_its_shapes_allow_it() -> None:
+    wanted: dict[str, Shape] = {"W1": (4, 4), "b1": (4,), "W2": (4, 4), "b2": (4,)}
+    own = {f"params[{i}]": shape for i, shape in enumerate(((4, 4), (1, 4), (4, 4), (4,)))}
+    one, other = matched(own, wanted)
+    assert [place.name for place in one.values()] == list(own)
+    assert (one["b1"].line, one["b2"].line) == ((1, -1), ())
+    assert [other[name].transposed for name in wanted] == [True, False, True, False]
+    (found,) = matched({"params[0]": (4,), "params[1]": (5, 4)}, {"W": (5, 4), "b": (4,)})
+    assert found["b"].name == "params[0]"

@@ -7,6 +7,7 @@ from examining import examined
 from lessons.book import TwoLayerNet
 
 from numpy_impl import TwoLayerNet as Network
+from torch_ref import text_of
 
 BOTH, DOUBLE = (np.float64, np.float32), (np.float64,)
 
@@ -17,11 +18,16 @@ def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
 
 def test_the_books_network_is_told_its_errata() -> None:
     so_in_float64 = "so in float64; in the other dtype it is wrong as well"
-    assert [problem.sentence for problem in examined(TwoLayerNet, "TwoLayerNet", BOTH).problems] == [
-        f"loss: the logarithm is that of p + 1e-7: an epsilon inside the log ({so_in_float64})",
-        "W1, once it is assigned, has no effect on any result",
-        "dW1, db1, dW2, db2: it is returned in float64, not in float32",
+    found = examined(TwoLayerNet, "TwoLayerNet", BOTH)
+    assert found.ok
+    assert [convention.sentence for convention in found.conventions] == [
+        f"loss: the logarithm is that of p + 1e-7: an epsilon inside the log ({so_in_float64})"
     ]
+    assert [advice.sentence for advice in found.advice] == [
+        "W1, once it is assigned, has no effect on any result",
+        "loss, dW1, db1, dW2, db2 must be float32, got float64",
+    ]
+    assert text_of(found).splitlines()[0].endswith("right, with 1 convention and 2 pieces of advice")
 
 
 class Partial(TwoLayerNet):
@@ -68,7 +74,8 @@ def test_a_network_must_return_its_loss_and_all_of_its_gradients() -> None:
         (Nothing, "gradient must return a dict, got None"),
         (LossOnDemand, "loss: the logarithm is that of p + 1e-7"),
     ):
-        first = examined(cls, "TwoLayerNet", DOUBLE).problems[0]
+        found = examined(cls, "TwoLayerNet", DOUBLE)
+        first = (*found.problems, *found.conventions)[0]
         assert first.sentence.startswith(says)
         assert first.where.startswith(("test_networks.py:", "book.py:"))
 

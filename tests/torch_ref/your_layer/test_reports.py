@@ -89,7 +89,7 @@ def test_a_class_without_a_source_file_is_examined_as_any_other() -> None:
     defined: dict[str, Any] = {"__name__": "no_module"}  # as in a REPL, where inspect finds no file
     exec(compile(IN_A_REPL, "<stdin>", "exec"), defined)
     found = examined(defined["Mine"], dtypes=(np.float64,))
-    assert [(problem.sentence, problem.where) for problem in found.problems] == [
+    assert [(problem.sentence, problem.where) for problem in (*found.problems, *found.advice)] == [
         ("db: it is divided by the length of the batch, once too often", "<stdin>:11, in backward"),
         ("it prints 'forward'", "<stdin>:7, in forward"),
     ]

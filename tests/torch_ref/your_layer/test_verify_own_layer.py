@@ -9,7 +9,7 @@ from own_layers import Affine, AsPyTorch, CrossEntropy, InDicts, LayerNorm, Misn
 from torch import nn
 
 from torch_ref import PAIRS, candidate, verify
-from torch_ref.checks.subject import CheckError
+from torch_ref.checks.check_error import CheckError
 from torch_ref.your_layer.instance import pair_for
 
 RNG = np.random.default_rng(0)

@@ -1,0 +1,64 @@
+"""The parameters of a user's layer under the pair's names, and the step that a backward may take with them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from numpy_impl.validation import Array
+from torch_ref import places
+from torch_ref.checks.check_error import CheckError
+from torch_ref.pair import Kind
+from torch_ref.your_layer.locate import in_words
+from torch_ref.your_layer.match import Places
+from torch_ref.your_layer.methods import NAMES, RATES, method_of, parameters_of
+
+
+class Parameters(Mapping[str, Array]):
+    """The layer's parameters under the pair's names: its own arrays, or views of them. They can be exchanged."""
+
+    def __init__(self, layer: Any, kept_in: Places) -> None:
+        self._layer, self._kept_in = layer, kept_in
+
+    def __getitem__(self, name: str) -> Array:
+        place = self._kept_in[name]
+        try:
+            return place.of_pair(places.parameter(self._layer, place.name))
+        except (AttributeError, LookupError, TypeError):
+            raise CheckError(f"it removes its parameter {place.name}", method="forward") from None
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        place = self._kept_in[name]
+        try:
+            places.assign(self._layer, place.name, place.of_layer(value))
+        except Exception as error:
+            refused = f"it refuses a {value.dtype} array of shape {value.shape} as its parameter {place.name}"
+            raise CheckError(f"{refused}: {in_words(error)}", method="forward") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept_in)
+
+    def __len__(self) -> int:
+        return len(self._kept_in)
+
+
+STEP = 2.0**60  # a learning rate so great that a parameter after the step is the step, to the last digit
+
+
+class LongStep:
+    """The learning rate that a layer keeps, replaced for a backward, which may take a step; `rate` is in force."""
+
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
+        own = getattr(layer, "__dict__", {})
+        self.kept = {name: own[name] for name in RATES if isinstance(own.get(name), float)}
+        backward = method_of(type(layer), NAMES[Kind.LAYER][1])
+        takes = {one.name.lower() for one in parameters_of(getattr(layer, backward))} if backward else set()
+        self.rate = STEP if self.kept or takes & set(RATES) else 1.0
+
+    def __enter__(self) -> "LongStep":
+        if self.kept:
+            self.layer.__dict__.update(dict.fromkeys(self.kept, STEP))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.kept:
+            self.layer.__dict__.update(self.kept)
