@@ -17,6 +17,14 @@ class AddsUp(GradsByOrder):
         return dout @ self.W.T
 
 
+class AddsUpInPart(AddsUp):
+    """db adds up, dW does not."""
+
+    def backward(self, dout: Any) -> Any:
+        self.dW = np.zeros_like(self.dW)
+        return super().backward(dout)
+
+
 class KeepsTheFirstDout(GradsByOrder):
     """A second backward of a forward is that of the first."""
 

@@ -32,6 +32,10 @@ def _second_calls(subject: Subject) -> Iterator[CheckError]:
             yield found
         if found.severity is Severity.CONVENTION:
             adds_up.add(found.tensor)
+    others = [f"d{name}" for name in subject.pair.parameters if f"d{name}" not in adds_up]
+    if adds_up and others:  # a convention is one of all gradients
+        tensors, rest = ", ".join(sorted(adds_up)), ", ".join(others)
+        yield CheckError(f"{tensors} in a second call: {ADDS_UP}, and {rest} does not", [ADDS_UP], tensor=tensors)
 
 
 def _after_another_batch(subject: Subject) -> Iterator[CheckError]:

@@ -144,7 +144,7 @@ class LossAdapter(LayerAdapter):
         self._takes_data = any(name in TARGETS for name in takes)  # of the loss once more, in the place of dout
         if takes and not self._takes_data:
             return super().backward(*upstream)
-        self.notes["backward takes no dout: it is right as that of the last layer"] = Severity.ADVICE
+        self.notes["backward takes no dout: it is taken for that of a last layer, whose dout is 1"] = Severity.ADVICE
         dx = super().backward(*self._data(function)) if self._backward else self._dx(self._cache)
         return dx * dx.dtype.type(upstream[0] if upstream else 1)
 

@@ -103,7 +103,7 @@ def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
     found = examined(odd_layers.LossWithoutDout, "CrossEntropyLoss")
     assert found.ok
     assert [advice.sentence for advice in found.advice] == [
-        "backward takes no dout: it is right as that of the last layer"
+        "backward takes no dout: it is taken for that of a last layer, whose dout is 1"
     ]
 
 

@@ -74,6 +74,7 @@ WRONG = [
     ((affine_forward, functions.halved_backward), "Linear", "WRONG: dW", "it is half as large as it must be"),
     (forms.StepsFirstWrong, "Linear", "WRONG: dx", "dx: "),
     (forms_with_state.KeepsTheFirstDout, "Linear", "WRONG: dx", "dx of a second backward is that of the first"),
+    (forms_with_state.AddsUpInPart, "Linear", "WRONG: db", "it adds up over calls, and dW does not"),
     (forms_with_state.KeepsTheFirstW, "Linear", "WRONG: dx", "dx is not that of W once that is assigned"),
     (functions.MustHaveDout, "CrossEntropyLoss", "WRONG: dx", "dout is ignored: it is the gradient for a dout of 1"),
     (functions.OfSigmoidsWithoutSlope, sigmoid_net, "WRONG: dW1, db1", "no known slip explains it"),
