@@ -20,7 +20,7 @@ from torch_ref.your_layer.methods import (
     RATES,
     TARGETS,
     arguments,
-    parameters_of,
+    arguments_of,
     targets_come_first,
 )
 from torch_ref.your_layer.own_parameters import STEP, LongStep
@@ -140,7 +140,7 @@ class LossAdapter(LayerAdapter):
 
     def backward(self, *upstream: Any) -> Array:
         function = getattr(self.layer, self._backward) if self._backward else None
-        takes = [one.name.lower() for one in parameters_of(function)] if function else []
+        takes = [one.name.lower() for one in arguments_of(function)] if function else []
         self._takes_data = any(name in TARGETS for name in takes)  # of the loss once more, in the place of dout
         if takes and not self._takes_data:
             return super().backward(*upstream)
@@ -168,7 +168,7 @@ class NetworkAdapter(Adapter):
 
     @property
     def _takes_data(self) -> bool:
-        needed = [one for one in parameters_of(getattr(self.layer, self._backward)) if one.default is one.empty]
+        needed = [one for one in arguments_of(getattr(self.layer, self._backward)) if one.default is one.empty]
         return len(needed) == 2
 
     def loss(self, x: Array, t: Array) -> Array:

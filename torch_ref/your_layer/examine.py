@@ -26,8 +26,7 @@ from torch_ref.your_layer.conventions import with_conventions
 from torch_ref.your_layer.good_time import in_good_time
 from torch_ref.your_layer.locate import file_of, in_words, line_now, line_of_error, line_of_method
 from torch_ref.your_layer.match import parameters_of
-from torch_ref.your_layer.methods import BACKWARD, method_of
-from torch_ref.your_layer.methods import parameters_of as parameters_of_method
+from torch_ref.your_layer.methods import BACKWARD, arguments_of, method_of
 from torch_ref.your_layer.pictures import Picture, picture
 from torch_ref.your_layer.problems import Problem, distilled
 from torch_ref.your_layer.twins import Like
@@ -192,7 +191,7 @@ def _is_of_the_last_layer(candidate: Candidate, error: CheckError) -> bool:
     if candidate.pair.kind is not Kind.LOSS or error.causes != [IGNORED]:
         return False
     backward = method_of(candidate.cls, BACKWARD)
-    return all(one.default is not one.empty for one in parameters_of_method(getattr(candidate.cls, backward))[1:])
+    return all(one.default is not one.empty for one in arguments_of(getattr(candidate.cls, backward))[1:])
 
 
 def _not_compared(subject: Subject) -> list[str]:

@@ -10,8 +10,6 @@ import torch
 from numpy_impl.validation import Array
 from torch_ref.your_layer.methods import targets_come_first
 
-RESULTS = ("dout", "dy", "dz", "upstream", "grad_output", "dnext")
-
 
 def as_class(found: Any) -> Any:
     """The class itself, or one for a function, for a pair (forward, backward), for an autograd.Function.

@@ -197,7 +197,7 @@ def parameters_of(layer: Any) -> dict[str, Array]:
             things[name] = getattr(layer, name)
     found = _parameters_in(things)
     for name, thing in things.items():  # layers of a layer
-        if not found.keys() & {name} and hasattr(thing, "__dict__") and hasattr(type(thing), "forward"):
+        if name not in found and hasattr(thing, "__dict__") and hasattr(type(thing), "forward"):
             found |= {f"{name}.{path}": array for path, array in parameters_of(thing).items()}
     return {name: value for name, value in found.items() if not any(is_gradient_of(name, other) for other in found)}
 

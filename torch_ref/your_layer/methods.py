@@ -35,7 +35,7 @@ def method_of(cls: Any, names: Sequence[str]) -> str:
     return ""
 
 
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def arguments_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """The arguments by position; none where they are not known."""
     try:
         found = inspect.signature(function).parameters.values()
@@ -50,7 +50,7 @@ def arguments(function: Callable[..., Any], given: Sequence[Any], by_name: Mappi
     An argument with a default keeps it, unless it is one of the given ones.
     """
     left, found = list(given), []
-    wanted = parameters_of(function)
+    wanted = arguments_of(function)
     if not wanted:  # (*args), or unknown
         return left
     for i, one in enumerate(wanted):
@@ -68,5 +68,5 @@ def arguments(function: Callable[..., Any], given: Sequence[Any], by_name: Mappi
 
 def targets_come_first(function: Callable[..., Any]) -> bool:
     """As in loss(y_true, y_pred)."""
-    names = [one.name.lower() for one in parameters_of(function)[:2]]
+    names = [one.name.lower() for one in arguments_of(function)[:2]]
     return len(names) == 2 and names[0] in TARGETS and names[1] in PREDICTIONS

@@ -9,7 +9,7 @@ from torch_ref.checks.check_error import CheckError
 from torch_ref.pair import Kind
 from torch_ref.your_layer.locate import in_words
 from torch_ref.your_layer.match import Places
-from torch_ref.your_layer.methods import NAMES, RATES, method_of, parameters_of
+from torch_ref.your_layer.methods import NAMES, RATES, arguments_of, method_of
 
 
 class Parameters(Mapping[str, Array]):
@@ -51,7 +51,7 @@ class LongStep:
         own = getattr(layer, "__dict__", {})
         self.kept = {name: own[name] for name in RATES if isinstance(own.get(name), float)}
         backward = method_of(type(layer), NAMES[Kind.LAYER][1])
-        takes = {one.name.lower() for one in parameters_of(getattr(layer, backward))} if backward else set()
+        takes = {one.name.lower() for one in arguments_of(getattr(layer, backward))} if backward else set()
         self.rate = STEP if self.kept or takes & set(RATES) else 1.0
 
     def __enter__(self) -> "LongStep":

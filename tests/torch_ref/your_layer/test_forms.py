@@ -17,7 +17,7 @@ from torch_ref import candidate, html_of, load, parametrize_with_checks, text_of
 from torch_ref.checks.check_error import CheckError
 from torch_ref.checks.subject import Subject
 from torch_ref.registry import PAIRS
-from torch_ref.your_layer.methods import parameters_of
+from torch_ref.your_layer.methods import arguments_of
 from torch_ref.your_layer.text import verdict
 
 
@@ -149,7 +149,7 @@ def test_a_parameter_that_is_gone_is_told_of_any_layer() -> None:
 
 
 def test_what_has_no_arguments_that_can_be_known_has_none() -> None:
-    assert parameters_of(type) == []
+    assert arguments_of(type) == []
 
 
 def test_a_softplus_within_a_twin_has_room_for_the_exact_one() -> None:
