@@ -15,7 +15,7 @@ Exit status 1 when NumPy is worse in any other row or a bound does not hold. Tak
 import argparse
 from collections.abc import Sequence
 
-from parts import command_line
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def work(options: argparse.Namespace) -> int:
     from parts.measuring import show  # imports PyTorch
-    from parts.threads import threads
+
+    from torch_ref.threads import threads
 
     with threads(1):  # on matrices this small two pools of threads only stand in each other's way
         return show(options)

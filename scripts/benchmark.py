@@ -21,7 +21,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from parts import command_line
+from parts.data import parser_with_data
+
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +37,7 @@ def work(options: argparse.Namespace) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_line.parser_with_data(__doc__, "python scripts/benchmark.py --quick --threads 2")
+    parser = parser_with_data(__doc__, "python scripts/benchmark.py --quick --threads 2")
     threads = command_line.integer(1, os.cpu_count() or 1)
     rounds = command_line.integer(1)
     parser.add_argument("--rounds", type=rounds, default=21, metavar="N", help="of each size")

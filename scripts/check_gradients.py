@@ -8,7 +8,9 @@ them the means published for the book's network and code. Exit status 1 when a b
 import argparse
 from collections.abc import Sequence
 
-from parts import command_line
+from parts.data import parser_with_data
+
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +24,7 @@ def work(options: argparse.Namespace) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = command_line.parser_with_data(__doc__, "python scripts/check_gradients.py --images 10 --seed 1")
+    parser = parser_with_data(__doc__, "python scripts/check_gradients.py --images 10 --seed 1")
     count = command_line.integer(1)
     parser.add_argument("--images", type=count, default=3, metavar="N", help="the first so many training images")
     parser.add_argument("--hidden", type=count, default=50, metavar="N", help="units of the hidden layer")

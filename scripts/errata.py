@@ -8,7 +8,7 @@ mended. Takes a few seconds.
 import argparse
 from collections.abc import Sequence
 
-from parts import command_line
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:

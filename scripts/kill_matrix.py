@@ -18,7 +18,7 @@ raises a false alarm. Takes about two minutes.
 import argparse
 from collections.abc import Sequence
 
-from parts import command_line
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def work(options: argparse.Namespace) -> int:
     from matrix.show import show  # imports PyTorch
-    from parts.threads import threads
+
+    from torch_ref.threads import threads
 
     with threads(1):  # on matrices this small two pools of threads only stand in each other's way
         return show(options)

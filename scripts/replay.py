@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from parts import command_line
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,8 +16,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    from parts.threads import threads
     from training.proof import Update, prove, read_violation  # imports PyTorch
+
+    from torch_ref.threads import threads
 
     sides, x, t, origin = read_violation(options.file)
     print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")

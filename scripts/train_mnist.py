@@ -20,7 +20,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from parts import command_line
+from parts.data import parser_with_data
+
+from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,9 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None) -> argparse.Namespace:
     """The options; what the command line leaves out is as in `settings`, or has its default."""
-    parser = command_line.parser_with_data(
-        __doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64"
-    )
+    parser = parser_with_data(__doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64")
     count, real = command_line.integer(1), command_line.non_negative
     threads = command_line.integer(1, os.cpu_count() or 1)
     length = parser.add_mutually_exclusive_group()

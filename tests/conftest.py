@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from parts.threads import threads
 
 from numpy_impl import load_mnist
 from numpy_impl.validation import Array
+from torch_ref.threads import threads
 
 # No deadline: these machines are shared. The blob replays a failing example elsewhere.
 settings.register_profile("default", deadline=None, print_blob=True)

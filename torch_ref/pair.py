@@ -13,7 +13,7 @@ from torch import nn
 
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
-from torch_ref.diagnosis.cause import Cause, Fitted
+from torch_ref.diagnosis.cause import Suspect
 from torch_ref.scenarios import SCENARIOS, Data, Scenario
 from torch_ref.training.weights import Names
 
@@ -87,7 +87,7 @@ class Pair:
     forward: Callable[..., Any] | None = None
     backward: Callable[..., dict[str, Ball]] | None = None
     refusals: Sequence[Refusal] = ()
-    causes: Sequence[Cause | Fitted] = ()
+    causes: Sequence[Suspect] = ()
     flat_on: Collection[str] = ()
     batches_only: bool = False  # x is (N, D) and of no other rank
     data_sets: Sequence[Scenario] = SCENARIOS

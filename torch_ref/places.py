@@ -7,6 +7,7 @@ entry of the mapping or the list `grads`, or W.grad.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ import numpy as np
 PARAMETERS = {
     "weight": ["w", "weight", "weights", "kernel", "kernels", "filter", "filters", "gamma", "scale", "bw"],
     "bias": ["b", "bias", "biases", "beta", "shift", "bb"],
+    "weight_ih": ["wx", "w_x", "w_ih", "wih", "wxh", "w_xh", "weight_ih", "weight_ih_l"],  # of a recurrent layer
+    "weight_hh": ["wh", "w_h", "w_hh", "whh", "weight_hh", "weight_hh_l"],
+    "bias_ih": ["bx", "b_x", "b_ih", "bih", "bias_ih", "bias_ih_l"],
+    "bias_hh": ["bh", "b_h", "b_hh", "bhh", "bias_hh", "bias_hh_l"],
 }
 HOLDERS = ("data", "value")  # of the array, in an object that is a parameter
 GRADIENT = re.compile(r"(?:dL?_?d?_?|grads?_?|gradients?_?)(.+)|(.+?)_?(?:grad|gradient)s?", re.IGNORECASE)
@@ -37,6 +42,14 @@ def parameter(layer: Any, path: str) -> Any:
     found = _step(*_at(layer, path))
     holder = holder_of(found)
     return getattr(found, holder) if holder else found
+
+
+def attributes(thing: Any) -> dict[str, Any]:
+    """What an object has of its own, in `__slots__` or not, in the order in which it was made or declared."""
+    slots = [vars(cls).get("__slots__", ()) for cls in reversed(type(thing).__mro__)]
+    names = [name for some in slots for name in ([some] if isinstance(some, str) else some)]
+    found = {name: getattr(thing, name) for name in names if hasattr(thing, name) and name != "__dict__"}
+    return found | getattr(thing, "__dict__", {})
 
 
 def holder_of(thing: Any) -> str:
@@ -79,11 +92,11 @@ def _in_containers(layer: Any, path: str, key: str) -> Iterator[Any]:
 
 def _own(layer: Any) -> list[str]:
     """The names of the arrays that may be parameters, in the order in which they were made."""
-    return [name for name, value in getattr(layer, "__dict__", {}).items() if isinstance(value, np.ndarray)]
+    return [name for name, value in attributes(layer).items() if isinstance(value, np.ndarray)]
 
 
 def _attributes(layer: Any, key: str) -> Iterator[Any]:
-    for name, value in getattr(layer, "__dict__", {}).items():
+    for name, value in attributes(layer).items():
         if name != key and is_gradient_of(name, key) and value is not None:
             yield value
 
@@ -117,15 +130,18 @@ def put(layer: Any, path: str, value: Any) -> None:
     fits = now.shape == value.shape and now.flags.writeable and np.can_cast(value.dtype, now.dtype)
     if fits:
         now[...] = value
-    if not fits or (now.dtype != value.dtype and _holders(layer, now, set()) == 1):
+    if not fits:
         assign(layer, path, value)
+    elif now.dtype != value.dtype and _holders(layer, now, set()) == 1:
+        with suppress(AttributeError):  # of a frozen dataclass, which computes in the wider dtype
+            assign(layer, path, value)
 
 
 def _holders(thing: Any, array: Any, seen: set[int]) -> int:
     """In how many places of a layer, of its containers and of its layers this very array is."""
     if thing is array:
         return 1
-    inside = thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})
+    inside = thing if isinstance(thing, dict) else attributes(thing)
     parts = thing if isinstance(thing, list | tuple) else list(inside.values())
     if id(thing) in seen or isinstance(thing, type):
         return 0
@@ -133,9 +149,17 @@ def _holders(thing: Any, array: Any, seen: set[int]) -> int:
     return sum(_holders(part, array, seen) for part in parts)
 
 
+def params_in(layer: Any) -> Any:
+    """What the layer calls its params or, in a dict, its parameters."""
+    parameters = getattr(layer, "parameters", None)
+    return (
+        parameters if isinstance(parameters, dict) and not hasattr(layer, "params") else getattr(layer, "params", None)
+    )
+
+
 def _at(layer: Any, path: str) -> tuple[Any, str]:
     """What has the parameter, and its name or number there; a name in `params` may have dots of its own."""
-    params = getattr(layer, "params", None)
+    params = params_in(layer)
     if isinstance(params, Mapping) and path in params:
         return params, path
     *owners, last = re.findall(r"[^.\[\]]+", path)
@@ -145,7 +169,7 @@ def _at(layer: Any, path: str) -> tuple[Any, str]:
 
 
 def _step(owner: Any, key: str) -> Any:
-    params = getattr(owner, "params", None)
+    params = params_in(owner)
     if isinstance(owner, Mapping):
         return owner[key]
     if isinstance(owner, list | tuple):

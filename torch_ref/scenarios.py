@@ -137,6 +137,10 @@ SCENARIOS = (
     Scenario("small-gradients", "less than any absolute tolerance", dout=normal(1e-12), number=1.7e-12),
     Scenario("three-axes", "sums over all leading axes", Sizes((2, 3), 5, 4)),
     Scenario("one-axis", "no batch at all", Sizes((), 5, 3)),
+    Scenario(
+        "remainders", "no size a whole number of blocks; more than ten classes", Sizes(67, 130, 37, 13),
+        weights=normal(0.1),
+    ),
     Scenario("long-batch", "4096 terms of one sign", Sizes(4096, 3, 2, 4), dout=positive),
     Scenario(
         "book", "its network: weights of 0.01, biases of 0, pixels", Sizes(100, 784, 50, 10), x=pixels,
@@ -193,6 +197,17 @@ class Data:
 
     def dout(self, *shape: int) -> Array:
         return self._draw(self.scenario.dout, *shape)
+
+    def ids(self, *shape: int) -> Array:
+        """Indices of features."""
+        return self.layout(self.rng.integers(0, self.D, shape))
+
+    def of_domain(self, domain: str, *shape: int) -> Array:
+        """Numbers in the open "unit" interval, or "shares", positive ones that sum to 1 along the last axis; else x."""
+        if domain == "normal":
+            return self.x(*shape)
+        numbers = self.rng.uniform(0.02, 0.98, shape)
+        return self._as_wanted(numbers / numbers.sum(-1, keepdims=True) if domain == "shares" else numbers)
 
     def number(self) -> float:
         """An upstream gradient of a loss."""

@@ -5,13 +5,13 @@ import textwrap
 from typing import Any
 
 import numpy as np
-from parts import command_line
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from lessons import LESSONS, Lesson, Observation, Refused
 from lessons.lesson import ROUNDINGS
+from torch_ref import command_line
 
 WIDTH = 100
 

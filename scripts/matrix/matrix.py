@@ -23,7 +23,7 @@ DTYPES = (np.float64, np.float32)
 @cache
 def caught(slip: Slip) -> Mapping[str, str]:
     """By dtype the first check of ours that fails; empty if none does."""
-    return {str(np.dtype(dtype)): _found_by(slip, dtype) for dtype in DTYPES}
+    return {str(np.dtype(dtype)): found_by(slip, dtype) for dtype in DTYPES}
 
 
 def missed(slip: Slip) -> list[str]:
@@ -69,7 +69,7 @@ def diagnoses(slips: Sequence[Slip]) -> tuple[int, int, list[str]]:
     return sum(said.right for *_, said in found), sum(bool(slip.cause) for slip, _ in seen), wrong
 
 
-def _found_by(slip: Slip, dtype: Any) -> str:
+def found_by(slip: Slip, dtype: Any) -> str:
     """One of everybody's checks, or of those for our own layers."""
     found, pair = problems(slip, dtype), PAIRS[slip.pair]
     ours = {name: check for name, check in checks_of(pair).items() if name in OURS}

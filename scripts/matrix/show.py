@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Sequence
 
-from parts import command_line
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from matrix.matrix import DTYPES, alarms, caught, diagnoses, false_alarms, first_failure, missed
 from matrix.rivals import RIVALS
-from torch_ref import PAIRS
+from torch_ref import PAIRS, command_line
 from torch_ref.checks.subject import Subject
 from torch_ref.families.slips import slips
 from torch_ref.slip import Slip

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from numpy_impl import TwoLayerNet, complex_step_gradient, load_mnist, numerical_gradient
 from numpy_impl.validation import Array
-from parts import command_line
-from torch_ref import Example, pair_of, torch_results
+from parts.output import on_terminal
+from torch_ref import Example, command_line, pair_of, torch_results
 
 # Mean |back-propagation − central difference|, published for the book's network with the book's code: 3 images,
 # h = 1e-4, and a loss of −log(y + 1e-7), whose gradient is not that of back-propagation.
@@ -74,7 +74,7 @@ def central_differences(net: TwoLayerNet, x: Array, t: Array) -> Gradients:
 @contextlib.contextmanager
 def watched(what: str, net: TwoLayerNet, each: int, loss: Callable[[], Any]) -> Iterator[Callable[[Array], Any]]:
     """The loss as a function of whatever is shifted; on a terminal a bar moves along, `each` times a parameter."""
-    if not command_line.on_terminal():  # an older rich would print a line all the same
+    if not on_terminal():  # an older rich would print a line all the same
         yield lambda _: loss()
         return
     with Progress(transient=True) as progress:

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from numpy_impl import Affine, SoftmaxWithLoss, log_softmax, softmax
 from numpy_impl.validation import Array
-from parts import command_line
-from torch_ref import PAIRS, Example, Kind, exp, log, torch_results
+from parts.output import on_terminal
+from torch_ref import PAIRS, Example, Kind, command_line, exp, log, torch_results
 from torch_ref.checks.subject import Subject
 from torch_ref.checks.values import difference
 from torch_ref.oracles import many_digits
@@ -171,7 +171,7 @@ def bound_over_error(dtype: Any, seeds: int) -> dict[tuple[str, str], Array]:
 
 
 def show(options: argparse.Namespace) -> int:
-    with Progress(transient=True, disable=not command_line.on_terminal()) as progress:
+    with Progress(transient=True, disable=not on_terminal()) as progress:
         task = progress.add_task("measuring", total=4)
         errors, bounds = [], []
         for dtype in DTYPES:

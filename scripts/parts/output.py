@@ -1,6 +1,12 @@
 """Standard output of long work, which must not end with it."""
 
-from parts import command_line
+import sys
+
+from torch_ref import command_line
+
+
+def on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 class Output:

@@ -9,15 +9,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from parts import command_line
-from parts.threads import count_of_threads, threads
+from parts.output import on_terminal
 from rich.progress import track
 from training.settings import versions
 
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.validation import Array
 from timing.contenders import Size, Step, contenders, torch_step
-from torch_ref import twin
+from torch_ref import command_line, twin
+from torch_ref.threads import count_of_threads, threads
 
 Times: TypeAlias = dict[str, Array]  # of each contender the µs of a step, in each round
 
@@ -97,7 +97,7 @@ def seconds(step: Step, batches: list[Array]) -> float:
 
 def sweep(images: Array, labels: Array, rounds: int) -> dict[Size, Times]:
     sizes = [Size(h, b, d) for d in DTYPES for h, b in sweep_sizes()]
-    shown = track(sizes, "sizes", transient=True, disable=not command_line.on_terminal())
+    shown = track(sizes, "sizes", transient=True, disable=not on_terminal())
     return {s: measure(contenders(s, images, labels), s, len(images), rounds) for s in shown}
 
 

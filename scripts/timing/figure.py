@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
-from parts.threads import count_of_threads
 from training.figures import BLUE, RED, picture
 
 from numpy_impl.validation import Array
 from timing.contenders import Size
+from torch_ref.threads import count_of_threads
 
 DTYPES = {"float32": (BLUE, "o"), "float64": (RED, "s")}
 

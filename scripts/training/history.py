@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from parts import command_line
+from torch_ref import command_line
 
 HEADER = """\
            train accuracy   test accuracy      batch loss     drift ReLUs radius

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import safetensors.numpy
 import safetensors.torch
-from parts import command_line
+from parts.folders import remove
 
+from torch_ref import command_line
 from training.evaluation import predictions
 from training.history import Record
 from training.settings import settings_of, versions
@@ -40,7 +41,7 @@ def write(training: "Training", end: Record, step: StepTime | None) -> list[str]
         contents |= pictures(training)
     command_line.write_files(training.options.out, contents)
     older = [name for name in PICTURES if name not in contents]
-    command_line.remove(training.options.out, [training.history.growing.name, *older])
+    remove(training.options.out, [training.history.growing.name, *older])
     return list(contents)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from parts import command_line
-from parts.output import Output
-from parts.threads import threads
+from parts.folders import alone_in, remove
+from parts.interrupt import Interrupt
+from parts.output import Output, on_terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from numpy_impl.validation import Array
-from torch_ref import SideBySide
+from torch_ref import SideBySide, command_line
+from torch_ref.threads import threads
 from training import checkpoint, result_files
 from training.batches import Batches, batches_of_an_epoch
 from training.evaluation import accuracies, scaled
@@ -36,7 +37,7 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
     with contextlib.ExitStack() as held:
         if options.resume:
             if options.out.is_dir():  # held before the checkpoint is read, which another run may be writing
-                held.enter_context(command_line.alone_in(options.out))
+                held.enter_context(alone_in(options.out))
             saved = checkpoint.read(options.out)
             with checkpoint.of_this_version(options.out):
                 options = check_resumed(saved[1], parse_again)
@@ -44,7 +45,7 @@ def train(options: argparse.Namespace, parse_again: Callable[[argparse.Namespace
         written = [*result_files.names(options), training.history.growing.name, checkpoint.NAME, VIOLATION]
         command_line.make_folder(options.out, written)
         if saved is None:
-            held.enter_context(command_line.alone_in(options.out))
+            held.enter_context(alone_in(options.out))
             training.start()
         else:
             with checkpoint.of_this_version(options.out):
@@ -83,7 +84,7 @@ class Training:
 
     def start(self) -> None:
         """Afresh: an older checkpoint goes first, for it would not fit the history that begins here."""
-        command_line.remove(self.options.out, [checkpoint.NAME, VIOLATION])
+        remove(self.options.out, [checkpoint.NAME, VIOLATION])
         self.history.start()
 
     def resume(self, weights: dict[str, Array], state: dict[str, Any]) -> None:
@@ -103,7 +104,7 @@ class Training:
                 f"{VIOLATION} is removed; if the fault came in mid-run, the weights were trained with it: start anew"
             )
             command_line.note(words)
-        command_line.remove(self.options.out, [VIOLATION])
+        remove(self.options.out, [VIOLATION])
         if state["versions"] != versions():
             command_line.note("the checkpoint was made by other versions; the last bits may differ from now on")
 
@@ -128,7 +129,7 @@ class Training:
 
     def run(self) -> int:
         """The exit status of the training, which is saved unless an error ends it; then the last checkpoint is left."""
-        with command_line.Interrupt() as interrupt:
+        with Interrupt() as interrupt:
             records = self.follow(lambda: interrupt.signal != 0 or self.output.reader_has_gone)
             [(end, proof)] = deque(records, maxlen=1)  # the last alone
             interrupt.hold_off()
@@ -139,7 +140,7 @@ class Training:
         """The records as they are made: kept, and the rows printed; on a terminal a bar below them moves along."""
         self.output.say(HEADER)
         columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        quiet = self.options.quiet or not command_line.on_terminal()
+        quiet = self.options.quiet or not on_terminal()
         with Progress(*columns, transient=True, disable=quiet) as progress:
             bar = progress.add_task("training", total=self.iterations, completed=self.iteration)
             for record, proof in self.records(stop):

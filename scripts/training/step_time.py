@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from parts.threads import count_of_threads
 
 from numpy_impl import SGD, Network
 from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, TorchTrainer
+from torch_ref.threads import count_of_threads
 
 ROUNDS = 7
 

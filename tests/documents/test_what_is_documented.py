@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import command_blocks
 import numpy as np
 import pytest
+from command_blocks import my_affine
 from documents import DOCUMENTS, ROOT, Block, blocks, text_of
 from printed import environment, printed
 from safetensors.numpy import save_file
@@ -22,6 +24,7 @@ from torch_ref import candidate, examine, network_of, verify
 BLOCKS = [block for document in DOCUMENTS for block in blocks(document)]
 RENDERED = {"math", "mermaid"}
 KILL_MATRIX = "scripts/kill_matrix.py"
+TRAINING = "scripts/train_mnist.py"
 # Tests of one group run in one process, and share what they compute.
 OF_COMMANDS, OF_THE_MATRIX = pytest.mark.xdist_group("documents"), pytest.mark.xdist_group("kill-matrix")
 EXHAUSTIVE = pytest.mark.exhaustive  # run by .ci/run, and by pytest -m exhaustive
@@ -60,23 +63,6 @@ def is_a_wrong_layer(block: Block, _: Path) -> None:
     assert not verify(layer, rng.standard_normal((5, 4)), like="Linear").ok
 
 
-def my_affine() -> str:
-    return next(block.text for block in BLOCKS if block.text.startswith("class MyAffine"))
-
-
-def is_the_report(block: Block, folder: Path) -> None:
-    (folder / "my_layers.py").write_text(my_affine(), encoding="utf-8")
-    command = "scripts/check_layer.py my_layers.py:MyAffine --like Linear"
-    assert f"`python {command}`" in text_of(block.document)
-    script, *arguments = command.split()
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", str(ROOT / script), *arguments],
-        cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    assert done.returncode == 1, done.stderr
-    assert_shows(block, done.stdout, of_its_size)
-
-
 def is_the_report_of_mine(block: Block, _: Path) -> None:
     """Of the example before it, whose session is told once more."""
     session = next(other for other in BLOCKS if ">>> class Mine(Affine)" in other.text)
@@ -90,7 +76,7 @@ def is_the_report_of_mine(block: Block, _: Path) -> None:
 def is_two_commands(block: Block, _: Path) -> None:
     main, tests = block.text.splitlines()
     assert main == "pip install -e . && python scripts/train_mnist.py"  # which the output below it is of
-    assert tests == "pip install -e '.[test]' && pytest --cov -n auto"  # which .ci/run takes from here
+    assert tests == "pip install -e '.[test]' && pytest -n auto"  # which .ci/run takes from here
     assert "grep -E '^pip install .* && pytest' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
@@ -142,17 +128,29 @@ WHO_IS_BETTER = r" (=|(NumPy|PyTorch)('s \w+)?)(?= |$)"
 # Each block by what it begins with.
 CHECKS: dict[tuple[str, str], Callable[[Block, Path], None]] = {
     ("README.md", "pip install -e . &&"): is_two_commands,
-    ("README.md", "           train accuracy"): PrintedBy("scripts/train_mnist.py", in_training, only=NO_ROUNDING),
+    ("README.md", "Not equal to tolerance"): command_blocks.is_what_allclose_says,
+    ("README.md", "from torch_ref import candidate"): is_a_test_file,
+    ("scripts/README.md", "           train accuracy"): PrintedBy(
+        "scripts/train_mnist.py", in_training, only=NO_ROUNDING
+    ),
     ("README.md", "class MyAffine:"): is_a_wrong_layer,
-    ("README.md", "my_layers.py:MyAffine"): is_the_report,
-    ("README.md", " tensor   by"): is_the_report_of_mine,
-    ("README.md", "784-50-10, float64, 3 images"): PrintedBy("scripts/check_gradients.py", of_its_size),
-    ("README.md", "3. The loss is"): PrintedBy("scripts/errata.py"),
+    ("README.md", "my_layers.py:MyAffine"): command_blocks.is_the_report,
+    ("torch_ref/README.md", " tensor   by"): is_the_report_of_mine,
+    ("numpy_impl/walk.md", "784-50-10, float64, 3 images"): PrintedBy("scripts/check_gradients.py", of_its_size),
+    ("numpy_impl/walk.md", "3. The loss is"): PrintedBy("scripts/errata.py"),
     ("torch_ref/README.md", " bound over error of"): PrintedBy("scripts/accuracy.py", of_its_size),
     ("torch_ref/README.md", " pair                     slip"): PrintedBy(KILL_MATRIX, of_others),
     ("torch_ref/README.md", " error of"): PrintedBy("scripts/accuracy.py", of_its_size, WHO_IS_BETTER),
     ("scripts/README.md", "from torch_ref import load_weights"): loads_weights,
     ("scripts/README.md", "from torch_ref import candidate"): is_a_test_file,
+    (
+        "scripts/README.md",
+        "check-layer my_layers.py:MyAffine --like Linear\n",
+    ): command_blocks.is_the_command_in_its_forms,
+    ("scripts/README.md", "check-layer my_layers.py:MyAffine --like Linear --json"): command_blocks.is_that_command,
+    ("scripts/README.md", "replay: check-layer"): command_blocks.is_printed_by_it,
+    ("scripts/README.md", '  "name": "MyAffine"'): command_blocks.is_written_by_it,
+    ("scripts/README.md", "- uses: actions/checkout"): command_blocks.is_an_action,
     ("scripts/README.md", "784-50-10, batch 100"): is_the_benchmark,
 }
 
@@ -170,6 +168,7 @@ TO_CHECK = [block for block in BLOCKS if block.language not in RENDERED and not 
 def marked(block: Block) -> Any:
     commands = {getattr(check, "command", "") for check in checks_of(block)}
     is_long = bool(commands & LONG) or is_the_benchmark in checks_of(block)
+    is_long |= is_a_test_file in checks_of(block) and block.document != "README.md"
     marks = [OF_THE_MATRIX if KILL_MATRIX in commands else OF_COMMANDS]
     return pytest.param(block, id=str(block), marks=[*marks, EXHAUSTIVE] if is_long else marks)
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("numpy_impl", "torch_ref", "scripts", "tests")
 DOCUMENTS = (
     "README.md",
+    ".github/CONTRIBUTING.md",
     *(
         str(file.relative_to(ROOT))
         for folder in FOLDERS

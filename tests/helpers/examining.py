@@ -18,5 +18,5 @@ def examined(layer: Any, like: Any = "Linear", dtypes: tuple[Any, ...] = (np.flo
     """`layer` is a class, or the name of one in these modules; `given` is for `candidate`, or `examine`."""
     if isinstance(layer, str):
         layer = next(getattr(module, layer) for module in MODULES if hasattr(module, layer))
-    skip, strict = given.pop("skip", ()), given.pop("strict", False)
-    return examine(candidate(layer, like, **given), dtypes, skip, strict=strict)
+    how = {name: given.pop(name) for name in ("skip", "strict", "only", "seed") if name in given}
+    return examine(candidate(layer, like, **given), dtypes, **how)

@@ -181,11 +181,13 @@ class StaleAfterAnotherSize(Affine):
 
 class RemembersTheArray(Affine):
     _seen: Any = None
+    _params = b""
 
     def forward(self, x: Any) -> Any:
-        if x is not self._seen:
+        params = self.W.tobytes() + self.b.tobytes()
+        if x is not self._seen or params != self._params:
             self._y = super().forward(x)
-            self._seen = x
+            self._seen, self._params = x, params
         return self._y.copy()
 
 

@@ -83,3 +83,8 @@ class OddArgument(Affine):
 class Half:
     def forward(self, x: Any) -> Any:
         return x
+
+
+class LossIgnoresDout(CrossEntropy):
+    def backward(self, dout: Any = 1) -> Any:  # noqa: ARG002 - what it is there for
+        return super().backward(1)

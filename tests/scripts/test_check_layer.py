@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,6 +90,11 @@ def test_wrong_and_the_page(folder: Path) -> None:
     assert wrong.stdout.endswith(f"the same as a page: {Path('new') / 'report.html'}\n")
     assert "y: it is transposed" in (folder / "new" / "report.html").read_text(encoding="utf-8")
     assert not list((folder / "new").glob(".writing-*"))
+    (again,) = re.findall(r"^replay: python (.*)$", wrong.stdout, re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, *shlex.split(again)], cwd=folder, capture_output=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, wrong.stdout.splitlines()[0])
 
 
 def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
@@ -101,6 +107,7 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
     assert "NOT checked, as asked: memory_layouts" in done.stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "status", "message"),
     [
@@ -128,6 +135,7 @@ def test_a_layer_that_cannot_be_caught_from_within(folder: Path, name: str, stat
     ("arguments", "message"),
     [
         (["own_layers.py:Affine", "--skip", "speed"], "skip: it must name one of forward"),
+        (["own_layers.py:Affine", "--only", "speed"], "only: it must name one of forward"),
         (["own_layers.py:Affine", "--html", "own_layers.py/x.html"], "--html: cannot write to the folder"),
         (["own_layers.py:Affine", "--html", "."], "--html: cannot write"),
     ],
@@ -169,6 +177,7 @@ def test_the_help_teaches(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.exhaustive
 def test_right_and_a_child_that_the_layer_leaves_does_not_keep_us_waiting(folder: Path) -> None:
     done = check(folder, "hard.py:LeavesAChild", "--like", "Linear", "--in", "8", "--out", "5", "--dtype", "float32")
     assert (done.returncode, done.stderr) == (0, "")
@@ -196,6 +205,7 @@ def test_a_signal_ends_both_processes(folder: Path, number: signal.Signals, stat
         assert time.monotonic() < deadline
 
 
+@pytest.mark.exhaustive
 def test_what_is_written_past_pythons_output_is_advice(folder: Path) -> None:
     for strict, status in ((), 0), (("--strict",), 1):
         done = check(folder, "hard.py:WritesDeepDown", "--like", "Linear", "--dtype", "float64", *strict)

@@ -1,11 +1,12 @@
 """The suite can fail: each slip turns a check of ours red. (test_battery: right layers turn none.)"""
 
 from collections import Counter
+from typing import Any
 
 import kill_matrix
 import numpy as np
 import pytest
-from matrix.matrix import DTYPES, alarms, catches, caught, diagnosis, false_alarms, missed, problems
+from matrix.matrix import alarms, catches, diagnosis, false_alarms, found_by, problems
 from matrix.rivals import RIVALS
 
 from numpy_impl import SGD
@@ -20,16 +21,19 @@ pytestmark = pytest.mark.xdist_group("kill-matrix")  # one process, which keeps 
 SLIPS = tuple(slips())
 
 
-@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.pair}-{slip.name}")
-def test_every_slip_is_caught_and_is_named_or_nothing_is(slip: Slip) -> None:
-    assert not missed(slip), f"not caught in {missed(slip)}: {slip.words}"
-    for dtype in DTYPES:
-        name, sentences = np.dtype(dtype).name, [problem.sentence for problem in problems(slip, dtype)]
-        if name in slip.unseen_in:
-            assert not caught(slip)[name], f"said to be right in {name}, yet caught by {caught(slip)}"
-        said = diagnosis(slip, dtype)
-        assert said.wrong == [], sentences
-        assert said.right == (bool(slip.cause) and name not in slip.unseen_in), sentences
+def in_a_dtype(slip: Slip) -> Any:
+    """In float64, or where it can be seen; in both the kill matrix shows it, which is a test of the documents."""
+    dtype = np.float32 if "float64" in slip.unseen_in else np.float64
+    return pytest.param(slip, dtype, id=f"{slip.pair}-{slip.name}")
+
+
+@pytest.mark.parametrize(("slip", "dtype"), map(in_a_dtype, SLIPS))
+def test_every_slip_is_caught_and_is_named_or_nothing_is(slip: Slip, dtype: Any) -> None:
+    sentences = [problem.sentence for problem in problems(slip, dtype)]
+    assert found_by(slip, dtype), slip.words
+    said = diagnosis(slip, dtype)
+    assert said.wrong == [], sentences
+    assert said.right == bool(slip.cause), sentences
 
 
 def test_every_pair_has_slips_and_they_say_what_is_wrong() -> None:
@@ -40,7 +44,7 @@ def test_every_pair_has_slips_and_they_say_what_is_wrong() -> None:
 
 def test_each_check_of_the_battery_catches_something() -> None:
     """A check that no slip needs might be one that cannot fail."""
-    first = {check for slip in SLIPS for check in caught(slip).values()}
+    first = {found_by(slip, np.float64) for slip in SLIPS}
     assert {
         *("forward", "update", "input_gradient", "W_gradient", "b_gradient", "W1_gradient", "b1_gradient"),
         *("second_call", "backward_twice", "results_are_the_callers", "infinity_and_nan", "bad_inputs"),
@@ -57,7 +61,7 @@ def test_every_rival_catches_slips_and_misses_others_that_ours_catches() -> None
 
 def test_false_alarms_of_the_rivals_are_counted() -> None:
     of_rivals, count = false_alarms([PAIRS["affine"], PAIRS["two_layer_net"]], [0])
-    assert count == 2 * (19 + 17)  # a network takes batches only
+    assert count == 2 * (20 + 18)  # a network takes batches only
     assert of_rivals["ones"] == of_rivals["book"] == 0  # our bounds, on other data
     for rival in ("assert_close", "allclose", "gradcheck", "1e-3", "1e-2"):
         assert of_rivals[rival] > 0, rival

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import train_mnist
-from parts import command_line
+from parts.interrupt import Interrupt
 from training import result_files
 from training_runs import RESULTS, files, history, one_line, run
 
@@ -129,6 +129,7 @@ def script(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.exhaustive
 def test_a_signal_to_end_keeps_what_was_done(number: signal.Signals, small_mnist: Path, tmp_path: Path) -> None:
     with script("--data-dir", small_mnist, "--out", tmp_path) as process:
         process.send_signal(number)
@@ -142,6 +143,7 @@ def test_a_signal_to_end_keeps_what_was_done(number: signal.Signals, small_mnist
     assert files(tmp_path) == RESULTS
 
 
+@pytest.mark.exhaustive
 def test_a_reader_that_leaves_is_no_error_and_costs_no_result(small_mnist: Path, tmp_path: Path) -> None:
     with script("--data-dir", small_mnist, "--out", tmp_path) as process:
         assert process.stdout is not None
@@ -153,6 +155,7 @@ def test_a_reader_that_leaves_is_no_error_and_costs_no_result(small_mnist: Path,
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.exhaustive
 def test_a_full_standard_output_ends_no_training(small_mnist: Path, tmp_path: Path) -> None:
     arguments = ("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 2)
     command = [sys.executable, train_mnist.__file__, "--no-plots", *map(str, arguments)]
@@ -178,6 +181,7 @@ def test_a_link_among_the_results_is_replaced_not_followed(small_mnist: Path, tm
     assert not any(file.is_symlink() for file in out.iterdir())
 
 
+@pytest.mark.exhaustive
 def test_a_code_page_without_greek_is_no_obstacle(small_mnist: Path, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
     with script("--data-dir", small_mnist, "--out", tmp_path, "--iterations", 2, env=environment) as process:
@@ -189,7 +193,7 @@ def test_a_code_page_without_greek_is_no_obstacle(small_mnist: Path, tmp_path: P
 def test_where_ctrl_c_is_ignored_it_stays_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with command_line.Interrupt() as interrupt:
+        with Interrupt() as interrupt:
             os.kill(os.getpid(), signal.SIGINT)
         assert interrupt.signal == 0
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -162,6 +162,7 @@ def test_quiet_prints_nothing_but_what_goes_wrong(
     assert "diverged at iteration" in captured.err
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("found", [True, False])
 def test_show_opens_the_pictures_or_says_that_it_cannot(
     found: bool, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

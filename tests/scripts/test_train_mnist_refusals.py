@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from parts import command_line
+from parts.folders import alone_in
 from training_runs import one_line, run
 
 
@@ -23,7 +23,7 @@ def test_a_folder_that_another_run_writes_to_is_one_line(
     assert run(*arguments) == 0
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     capsys.readouterr()
-    with command_line.alone_in(tmp_path):
+    with alone_in(tmp_path):
         assert run(*arguments) == run(*arguments, "--resume") == 2
     assert capsys.readouterr().err.count("--out: another run is writing to") == 2
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

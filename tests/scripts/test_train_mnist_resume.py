@@ -85,7 +85,10 @@ def test_a_run_killed_at_any_moment_ends_bit_for_bit_as_if_it_were_not(
     "options",
     [
         ("--epochs", 3, "--batch-size", 70, "--every", 4),
-        ("--iterations", 30, "--dtype", "float64", "--compare-dtypes", "--verify-every", 5, "--every", 10),
+        pytest.param(
+            ("--iterations", 30, "--dtype", "float64", "--compare-dtypes", "--verify-every", 5, "--every", 10),
+            marks=pytest.mark.exhaustive,
+        ),
     ],
 )
 def test_ctrl_c_and_resume_end_as_an_undisturbed_run(

@@ -13,8 +13,8 @@ from torch_ref import PAIRS, Pair, parametrize_with_checks, register, verify
 from torch_ref.checks.battery import Check, Subject, checks_of
 from torch_ref.checks.check_error import CheckError
 from torch_ref.diagnosis.case import case_of
+from torch_ref.families import pair_of
 from torch_ref.families.networks.formulas import Chain
-from torch_ref.registry import pair_of
 from torch_ref.scenarios import Data
 
 KEEP_THE_CONTRACT = [g.FORK, g.ROWS, g.dropout(training=True), g.dropout(training=False), s.CENTRED, g.STACK]

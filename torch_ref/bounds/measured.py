@@ -43,22 +43,22 @@ def measured(
     form: Format,
 ) -> dict[str, Ball]:
     """A ball of this format for each result of `twin(inputs, upstream, params)`, in the dtype that these have."""
-    rng = np.random.default_rng(0)
 
-    def results(dtype: Any, shift: float = 0.0, side: int = 0) -> dict[str, Array]:
+    def results(dtype: Any, shift: float = 0.0, trial: int = 0) -> dict[str, Array]:
+        """Every second trial moves all numbers the other way: to the other side of a kink, where they lie on one."""
+        rng, side = np.random.default_rng(trial // 2), (-1) ** trial if shift else 0
+
         def moved(values: Any) -> Any:
             if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
                 return values
-            by = shift * rng.uniform(-1, 1, values.shape)
+            by = side * shift * rng.uniform(-1, 1, values.shape)
             return np.where(values == 0, side * HAIR, values * (1 + by)).astype(dtype)
 
         return twin([*map(moved, inputs)], [*map(moved, upstream)], {name: moved(p) for name, p in params.items()})
 
     right = results(np.float64)
     shift = 2 * form.u
-    sides = [(-1) ** i for i in range(TRIALS)]
-    near = [results(np.float64, shift, side) for side in sides]
-    far = [results(np.float64, FAR * shift, side) for side in sides]
+    near, far = ([results(np.float64, by, trial) for trial in range(TRIALS)] for by in (shift, FAR * shift))
     in_float32 = results(np.float32)
     sizes = [np.size(value) for value in (*inputs, *upstream, *params.values())]
     floor = form.u * (16 + 2 * np.sqrt(max(sizes)))

@@ -8,7 +8,9 @@ from functools import partial
 from typing import TypeAlias
 
 from torch_ref.checks import contract, parameters, state, values
+from torch_ref.checks.any_dout import check_any_dout
 from torch_ref.checks.chance import check_repeatable
+from torch_ref.checks.second_call import check_second_call
 from torch_ref.checks.subject import Subject
 from torch_ref.pair import Kind, Pair
 
@@ -40,8 +42,9 @@ EVERYBODYS: dict[str, Check] = {
     "memory_layouts": contract.check_memory_layouts,
     "arguments_unmodified": contract.check_arguments_unmodified,
     "repeatable": check_repeatable,
-    "second_call": state.check_second_call,
+    "second_call": check_second_call,
     "parameters_take_effect": parameters.check_parameters_take_effect,
+    "any_dout": check_any_dout,
     "backward_twice": state.check_backward_twice,
     "results_are_the_callers": state.check_results_are_the_callers,
 }
@@ -60,7 +63,7 @@ OF_OPTIMIZERS: dict[str, Check] = {
     "memory_layouts": contract.check_memory_layouts,
     "arguments_unmodified": contract.check_arguments_unmodified,
     "repeatable": check_repeatable,
-    "second_call": state.check_second_call,
+    "second_call": check_second_call,
     "many_digits": values.check_many_digits,
     "bad_inputs": contract.check_bad_inputs,
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from torch_ref.checks.calls import is_equal
 from torch_ref.checks.check_error import CheckError, raise_worst
-from torch_ref.checks.state import is_equal
 from torch_ref.checks.subject import Subject
 from torch_ref.diagnosis.severity import Severity
 from torch_ref.oracles.autograd import Results

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from numpy_impl.validation import Array
+from torch_ref.checks.calls import backward_again, has_backward, is_equal
 from torch_ref.checks.check_error import CheckError, raise_worst, require
 from torch_ref.checks.refusals import all_refusals
-from torch_ref.checks.state import backward_again, has_backward, is_equal
 from torch_ref.checks.subject import Subject, left_by
 from torch_ref.diagnosis.case import Case, case_of
 from torch_ref.diagnosis.explain import changes
@@ -55,13 +55,16 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+OF_LAYOUTS = ("ordinary", "one-sample", "three-axes")  # other numbers lie no other way
+
+
 def check_memory_layouts(subject: Subject) -> None:
     """A result that is right for plain arrays is right however inputs, parameters and dout lie in memory."""
     raise_worst(_layouts(subject))
 
 
 def _layouts(subject: Subject) -> Iterator[CheckError]:
-    for scenario in subject.small_scenarios:
+    for scenario in (one for one in subject.small_scenarios if one.name in OF_LAYOUTS):
         bounds, plain = subject.bounds(scenario), subject.results(scenario)
         for layout, lay in LAYOUTS.items():
             try:

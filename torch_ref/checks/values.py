@@ -12,8 +12,9 @@ from numpy_impl.validation import Array
 from torch_ref.checks.accuracy import severity_of
 from torch_ref.checks.check_error import CheckError, require
 from torch_ref.checks.subject import Subject
-from torch_ref.diagnosis.explain import causes_of
+from torch_ref.diagnosis.explain import causes_of, changed_in
 from torch_ref.diagnosis.finding import Verdict, finding
+from torch_ref.diagnosis.in_common import in_common
 from torch_ref.diagnosis.report import Report, Row
 from torch_ref.diagnosis.severity import Severity
 from torch_ref.oracles.many_digits import DIGITS
@@ -27,6 +28,9 @@ def report(subject: Subject, scenario: Scenario, name: str) -> Report:
     ours = finding(subject.observed(scenario, name).got, subject.bounds(scenario)[name], name)
     row = Row(name, ours, subject.torch_finding(scenario, name))
     return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", (row,))
+
+
+UNKNOWN = "no known slip explains it"
 
 
 def check_values(subject: Subject, name: str) -> None:
@@ -44,14 +48,21 @@ def check_values(subject: Subject, name: str) -> None:
     at_fault = {row.at_fault for found in failed.values() for row in found.rows}
     where = _where([scenario.name for scenario in failed], [s.name for s in reports if s not in failed])
     causes: list[str] = []
+    shared = ""
     severity = Severity.WRONG  # of ours, and where PyTorch is at fault
     if at_fault == {"NumPy"}:
-        causes = causes_of(name, [subject.observed(scenario, name) for scenario in reports])
+        observations = [subject.observed(scenario, name) for scenario in reports]
+        causes = causes_of(name, observations)
+        shared = "" if causes else in_common(name, observations)
         severity = severity_of(subject, name, list(failed), causes)
     if severity is Severity.INACCURATE and not causes:
         sentence = f"{name}: its digits are lost{_besides(failed)}"
     else:
-        sentence = f"{name}: {' – or '.join(causes) or f'no known slip explains it; {where}{_besides(failed)}'}"
+        changed = changed_in([subject.observed(scenario, name) for scenario in failed])
+        unknown = f"no known slip explains it; {where}{shared and f'; {shared}'}{_besides(failed)}"
+        if changed:
+            unknown = f"{' and '.join(changed)} changed in place: no cause is told before that is mended; {where}"
+        sentence = f"{name}: {' – or '.join(causes) or unknown}"
     details = _tables(list(failed.values()), where)
     on = [scenario.name for scenario in failed]
     raise CheckError(sentence, causes, details, tensor=name, severity=severity, scenarios=on)

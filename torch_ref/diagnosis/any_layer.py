@@ -1,6 +1,6 @@
 """Slips that any layer may have, from the most to the least specific, each with what it makes of a tensor."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -8,56 +8,22 @@ import numpy as np
 from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.case import Case
-from torch_ref.diagnosis.cause import SKIPPED, Cause, Fitted, Prediction, along
-from torch_ref.diagnosis.factors import OF_AXES, OF_FACTORS, zeros
+from torch_ref.diagnosis.cause import SKIPPED, Cause, Fitted, Prediction, Suspect, along
+from torch_ref.diagnosis.factors import OF_AXES, OF_FACTORS
+from torch_ref.diagnosis.orders import OF_ORDERS, OF_ORDERS_OF_DOUT, OF_SHAPES
+from torch_ref.diagnosis.parts import CLIPPED, OF_PARTS
 from torch_ref.diagnosis.severity import Severity
+from torch_ref.diagnosis.steps import of_steps
 
 
-def causes_for(parameters: Iterable[str]) -> list[Cause | Fitted]:
+def causes_for(parameters: Iterable[str]) -> list[Suspect]:
     """Those of every layer, and those of each of these parameters."""
     names = list(parameters)
     return [
-        *OF_SHAPES, *_of_parameters(names), *OF_PARTS, *OF_AXES, *OF_FACTORS, *_of_decay(names), *OF_PRECISION,
-        *OF_JACOBIANS,
+        *OF_SHAPES, *_of_parameters(names), *OF_PARTS, *OF_AXES, *OF_FACTORS, *_of_decay(names), *OF_ORDERS,
+        *CLIPPED, *OF_PRECISION, *of_steps(names), *OF_JACOBIANS, *OF_ORDERS_OF_DOUT,
     ]  # fmt: skip
 
-
-# A tensor in another shape
-
-
-def transposed(case: Case, name: str) -> Ball | None:
-    ball = case.right[name]
-    return ball.T if len(ball.shape) == 2 else None
-
-
-def with_kept_axis(case: Case, name: str) -> Ball | None:
-    return case.right[name].reshape(1, *case.right[name].shape)
-
-
-def squeezed(case: Case, name: str) -> Ball | None:
-    shape = case.right[name].shape
-    return case.right[name].reshape(*(n for n in shape if n != 1)) if 1 in shape else None
-
-
-def without_batch_of_one(case: Case, name: str) -> Ball | None:
-    shape = case.right[name].shape
-    return case.right[name].reshape(*shape[1:]) if shape[:1] == (1,) else None
-
-
-def flat(case: Case, name: str) -> Ball | None:
-    ball = case.right[name]
-    return ball.reshape(-1) if len(ball.shape) > 1 else None
-
-
-SHAPE = "shape"
-
-OF_SHAPES = (
-    Cause("it is transposed", transposed),
-    Cause("it has an axis of length 1 too many, as from a sum with keepdims=True", with_kept_axis),
-    Cause("a batch of one loses its axis", without_batch_of_one, SHAPE),
-    Cause("axes of length 1 are lost, as by squeeze", squeezed, SHAPE),
-    Cause("it is flattened", flat, SHAPE),
-)
 
 # Parameters that are used wrongly
 
@@ -96,58 +62,6 @@ def _of_decay(names: list[str]) -> Iterator[Fitted]:
 def _itself(p: str) -> Prediction:
     return lambda case, name: case.exact(case.params[p]) if name == f"d{p}" else None
 
-
-# Parts of the data that are missing
-
-
-def without_last_sample(case: Case, name: str) -> Ball | None:
-    if name[1:] in case.params:
-        return _of_samples(case, name, slice(0, -1))
-    return _zero(case.right[name], np.s_[-1:])
-
-
-def of_first_sample(case: Case, name: str) -> Ball | None:
-    return _of_samples(case, name, slice(0, 1)) if name[1:] in case.params else None
-
-
-def of_last_sample(case: Case, name: str) -> Ball | None:
-    return _of_samples(case, name, slice(-1, None)) if name[1:] in case.params else None
-
-
-def without_last_column(case: Case, name: str) -> Ball | None:
-    return _zero(case.right[name], np.s_[..., -1:])
-
-
-def _of_samples(case: Case, name: str, kept: slice) -> Ball | None:
-    """The gradient of a parameter from these samples alone; leading axes are taken as one, where the pair can."""
-    if not np.ndim(case.dout):
-        return None
-    lead = case.lead if case.pair.is_proven and not case.pair.batches_only else 1
-
-    def part(values: Mapping[str, Array]) -> dict[str, Array]:
-        return {n: value.reshape(-1, *value.shape[lead:])[kept] for n, value in values.items()}
-
-    try:
-        inputs = part(case.inputs)
-        return case.given(inputs, part(case.upstream))[name] if all(map(len, inputs.values())) else zeros(case, name)
-    except (ValueError, IndexError):  # such as PyTorch's, for a batch of one that a batch-norm refuses
-        return None
-
-
-def _zero(ball: Ball, where: Any) -> Ball | None:
-    if not ball.shape:
-        return None
-    centre, radius = ball.centre.copy(), ball.radius.copy()
-    centre[where] = radius[where] = 0
-    return Ball(centre, radius, ball.format)
-
-
-OF_PARTS = (
-    Cause("the last sample is missing", without_last_sample),
-    Cause("it is that of the first sample alone", of_first_sample),
-    Cause("it is that of the last sample alone", of_last_sample),
-    Cause("the last column is missing: it is 0 there", without_last_column),
-)
 
 # Precision
 

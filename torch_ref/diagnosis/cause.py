@@ -16,13 +16,15 @@ Prediction: TypeAlias = Callable[[Any, str], Ball | None]
 class Cause(NamedTuple):
     """A slip in words, and what it predicts. It is said only where its predictions are what the layer computes.
 
-    Of one family the first is said, where they predict the same. A convention of others is no mistake.
+    Of one family the first is said, where they predict the same. A convention of others is no mistake. One that
+    `overflows` may rest on which results are NaN or infinite, on all data sets, if others are finite and right.
     """
 
     says: str
     predicts: Prediction
     family: str = ""
     severity: Severity = Severity.WRONG
+    overflows: bool = False
 
 
 class Fitted(NamedTuple):
@@ -37,6 +39,17 @@ class Fitted(NamedTuple):
     sign: int = 1
     family: str = ""
     shown: Callable[[float], float] = float  # what stands in the words
+
+
+class Read(NamedTuple):
+    """A slip with a number in it that `reads` finds in an observation; 0 where there is none."""
+
+    says: str  # with a place for it, {a}
+    reads: Callable[[Any, str], float]
+    predicts: Callable[[float], Prediction]
+
+
+Suspect: TypeAlias = Cause | Fitted | Read
 
 
 def along(direction: Prediction) -> Callable[[float], Prediction]:

@@ -14,7 +14,7 @@ from numpy_impl.validation import Array
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.any_layer import LAST_RESORTS, causes_for
 from torch_ref.diagnosis.case import Case
-from torch_ref.diagnosis.cause import SKIPPED, Cause, Fitted, Prediction
+from torch_ref.diagnosis.cause import SKIPPED, Cause, Prediction, Read, Suspect
 
 CHANGED = "changed before it is used"
 
@@ -55,16 +55,38 @@ def causes_of(name: str, observations: Sequence[Observation]) -> list[str]:
 def _explanations(name: str, observations: Sequence[Observation]) -> list[str]:
     wrong = [one for one in observations if not one.is_right(name)]
     right = [one for one in observations if one.is_right(name)]
-    suspects = (*_in_place(wrong), *wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
-    return _of(suspects, name, wrong, right) or _of(LAST_RESORTS, name, wrong, right)
+    in_place = _of([*_in_place(wrong)], name, wrong, right)
+    if in_place:
+        return in_place
+    suspects = (*wrong[0].case.pair.causes, *causes_for(wrong[0].case.pair.parameters))
+    found = _of(suspects, name, wrong, right) or _of(LAST_RESORTS, name, wrong, right)
+    if not found or not changed_in(wrong):
+        return found
+    # It may as well be another slip, with the data as they are left.
+    of_left = _of(suspects, name, _as_left(wrong), _as_left(right))
+    return found if not of_left or set(of_left) == set(found) else []
+
+
+def changed_in(observations: Sequence[Observation]) -> list[str]:
+    """The names of the arrays whose values the layer has changed; a wider dtype of its own is no change."""
+    names = ((one, name) for one in observations for name in changes(one.case, one.left))
+    return sorted({name for one, name in names if not _is_wider(one.case.arrays()[name], one.left.arrays()[name])})
+
+
+def _is_wider(before: Array, after: Array) -> bool:
+    return before.dtype != after.dtype and np.array_equal(before.astype(after.dtype), after, equal_nan=True)
+
+
+def _as_left(observations: Sequence[Observation]) -> list[Observation]:
+    return [one._replace(case=one.left) for one in observations]
 
 
 def _of(
-    suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation], right: Sequence[Observation]
+    suspects: Sequence[Suspect], name: str, wrong: Sequence[Observation], right: Sequence[Observation]
 ) -> list[str]:
     found: list[Cause] = []
     for cause in _tried(suspects, name, wrong):
-        if not _explains(cause.predicts, name, wrong, right):
+        if not _explains(cause, name, wrong, right):
             continue
         relatives = [other for other in found if cause.family and other.family == cause.family]
         if not any(_say_the_same(cause.predicts, other.predicts, name, wrong) for other in relatives):
@@ -75,10 +97,10 @@ def _of(
 def _in_place(wrong: Sequence[Observation]) -> Iterator[Cause]:
     """What can be said only when one has seen the layer run."""
     left = {id(one.case): one.left for one in wrong}
-    changed = {what for one in wrong for what in changes(one.case, one.left)}
+    changed = changed_in(wrong)
     if changed:
         yield Cause(
-            f"{' and '.join(sorted(changed))} {CHANGED}",
+            f"{' and '.join(changed)} {CHANGED}",
             lambda case, name: left[id(case)].right[name] if id(case) in left else None,
         )
 
@@ -93,11 +115,15 @@ def _identity(array: Array) -> tuple[Any, ...]:
     return array.shape, array.dtype, array.tobytes()
 
 
-def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observation]) -> Iterator[Cause]:
+def _tried(suspects: Sequence[Suspect], name: str, wrong: Sequence[Observation]) -> Iterator[Cause]:
     """With the number in them, if they have one."""
     for suspect in suspects:
         if isinstance(suspect, Cause):
             yield suspect
+        elif isinstance(suspect, Read):
+            a = next(filter(None, (suspect.reads(one, name) for one in wrong)), 0)
+            if a:
+                yield Cause(suspect.says.format(a=f"{a:g}"), suspect.predicts(a))
         else:
             a = _fitted(suspect.direction, name, wrong)
             if a:
@@ -106,21 +132,27 @@ def _tried(suspects: Sequence[Cause | Fitted], name: str, wrong: Sequence[Observ
                 )
 
 
-def _explains(predicts: Prediction, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:
+def _explains(cause: Cause, name: str, wrong: Sequence[Observation], right: Sequence[Observation]) -> bool:
     """Wrong values are predicted; and where the values are right, so is the prediction, or it is none that fits.
 
     (A slip that changes the shape may be made "where the shapes allow it".) Half of the wrong observations or more must
-    tell something: an entry that is wrong, and that the prediction says to within a finite radius.
+    tell something: an entry that is wrong, and that the prediction says to within a finite radius; or, of a cause that
+    overflows, which results are finite.
     """
+    predicts = cause.predicts
     telling = skipped = 0
     for one in wrong:
         ball = predicts(one.case, name)
         if ball is SKIPPED:
             skipped += 1
             continue
+        if ball is not None and ball.shape == one.got.shape and np.isinf(ball.radius).all():
+            continue  # so wide that anything is within: neither for nor against
         if ball is None or not reproduces(one.got, ball, one.case):
             return False
         telling += _tells(one, name, ball)
+    if cause.overflows and any(np.isfinite(one.got).any() for one in (*wrong, *right)):
+        telling = len(wrong) - skipped
     if not telling or 2 * telling < len(wrong) - skipped:
         return False
     for one in right:

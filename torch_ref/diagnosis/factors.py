@@ -32,6 +32,12 @@ def _sum_of_dout(axes: Callable[[int], tuple[int, ...]]) -> Prediction:
     return predict
 
 
+def _in_all(rank: int) -> Prediction:
+    """The sum over all axes, with some of length 1 kept."""
+    total = _sum_of_dout(lambda n: tuple(range(n)))
+    return lambda case, name: None if (ball := total(case, name)) is None else ball.reshape(*[1] * rank)
+
+
 def _subsets(n: int) -> Iterator[list[int]]:
     return ([axis for axis in range(n) if kept >> axis & 1] for kept in range(2**n))
 
@@ -53,6 +59,8 @@ OF_AXES = (
     Cause("dout is summed over its first axis alone", _sum_of_dout(lambda _: (0,)), SUM),
     Cause("dout is summed over all axes but the first", _sum_of_dout(lambda n: tuple(range(1, n))), SUM),
     Cause("dout is summed over all of its axes", _sum_of_dout(lambda n: tuple(range(n))), SUM),
+    Cause("dout is summed over all of its axes", _in_all(1), SUM),
+    Cause("dout is summed over all of its axes", _in_all(2), SUM),
     Cause("dout is not summed over the batch", _sum_of_dout(lambda _: ()), SUM),
     Cause("its last two axes run backwards", reversed_axes),
 )

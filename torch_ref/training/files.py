@@ -11,7 +11,7 @@ from torch import nn
 
 from numpy_impl import Network, TwoLayerNet
 from numpy_impl.validation import Array, check_parameter, check_writeable
-from torch_ref.registry import PAIRS, pair_of
+from torch_ref.families import PAIRS, pair_of
 from torch_ref.training.weights import Names, copy_to_torch, names_of, paths_of, read, to_array, to_tensor
 
 

@@ -7,7 +7,7 @@ import torch
 
 from numpy_impl import Network
 from numpy_impl.validation import Array, check_parameter, check_same_keys, check_writeable
-from torch_ref.registry import pair_of, twin
+from torch_ref.families import pair_of, twin
 from torch_ref.training.weights import copy_to_torch, params_of, paths_of, read
 
 

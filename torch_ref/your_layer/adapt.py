@@ -1,6 +1,7 @@
 """A user's layer, loss or network, adapted to the interface that the checks expect: the pair's names, and arrays."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,20 +11,24 @@ from numpy_impl.validation import Array
 from torch_ref import places
 from torch_ref.checks.check_error import CheckError, require
 from torch_ref.diagnosis.severity import Severity
+from torch_ref.diagnosis.steps import STEP
 from torch_ref.pair import Kind
-from torch_ref.your_layer.adapter import Adapter, Notes, a_loss, kind_of
+from torch_ref.your_layer.adapter import OWN_STEP, Adapter, Interface, Notes, a_loss, kind_of, turned
+from torch_ref.your_layer.draws import same_draws
 from torch_ref.your_layer.match import Places
 from torch_ref.your_layer.methods import (
     CACHES,
+    EVALUATION,
     INPUTS,
     MODES,
     RATES,
     TARGETS,
     arguments,
     arguments_of,
+    is_derivative,
     targets_come_first,
 )
-from torch_ref.your_layer.own_parameters import STEP, LongStep
+from torch_ref.your_layer.own_parameters import LongStep
 
 # Where a forward that returns nothing leaves its result, and where a backward does.
 LEFT = ("output", "out", "y", "outputs", "result")
@@ -31,78 +36,99 @@ LEFT_BACK = ("dinputs", "dinput", "dx", "dX", "grad_input", "input_grad", "dA_pr
 
 
 class LayerAdapter(Adapter):
-    """With forward and backward; the gradients are left in the layer, or returned after dx."""
+    """With forward and backward; the gradients are left in the layer, or returned after those of the inputs."""
 
-    kind = Kind.LAYER
     _cache: Any = None
 
     def forward(self, *inputs: Array) -> Array:
         self._given(inputs)
-        function = getattr(self.layer, self._forward)
-        result = self._call(self._forward, *arguments(function, self._turned(inputs), {MODES: True}))
+        getattr(self.layer, "flush_gradients", lambda: None)()  # of numpy-ml's layers, which keep all inputs till then
+        modes = {MODES: self.is_training, EVALUATION: not self.is_training}
+        with same_draws(self.layer) if self.interface.draws else nullcontext():
+            result = self._call(self._forward, *arguments(self.forward_of_layer, self._turned(inputs), modes))
         if result is None:
             result = self._left(LEFT)
         if isinstance(result, tuple) and result:
-            result, *cache = result
-            self._cache = cache[0] if len(cache) == 1 else tuple(cache)
+            outputs, cache = result[: len(self.interface.outputs)], result[len(self.interface.outputs) :]
+            self._cache = cache[0] if len(cache) == 1 else cache
+            for name, value in zip(self.interface.outputs[1:], outputs[1:], strict=False):
+                setattr(self, name, self._turned_back(self._array(value, "forward", f"its result {name}", name)))
+            result = outputs[0]
         return self._output(result)
 
+    @property
+    def forward_of_layer(self) -> Any:
+        return getattr(self.layer, self._forward)
+
     def _turned(self, arrays: Sequence[Any]) -> list[Any]:
-        """Transposed, where the features come first."""
-        return [one.T.copy() if self.is_turned and np.ndim(one) == 2 else one for one in arrays]
+        return [turned(one, self.notes) for one in arrays]
+
+    def _turned_back(self, array: Array) -> Array:
+        back: Array = turned(array, self.notes, back=True)
+        return back
 
     def _output(self, result: Any) -> Array:
-        (y,) = self._turned([self._array(result, "forward", "its result", "y")])
-        return y
+        return self._turned_back(self._array(result, "forward", "its result", "y"))
 
     def _left(self, names: Sequence[str]) -> Any:
         return next((getattr(self.layer, name) for name in names if hasattr(self.layer, name)), None)
 
-    def backward(self, *upstream: Any) -> Array:
+    def backward(self, *upstream: Any) -> Any:
         before = {name: np.array(value) for name, value in self.params.items()}
         self._returned: dict[str, Any] = {}
         with LongStep(self.layer) as step:
             returned = self._run_backward(upstream)
         self._steps = self._taken_back(before, step.rate) if before else {}
-        if returned is None:
+        of_inputs = self.interface.input_gradients
+        if returned is None and of_inputs:
             returned = self._left(LEFT_BACK)
         if isinstance(returned, Mapping):
             return self._from_mapping(returned)
-        if isinstance(returned, tuple | list) and returned:
-            returned, *gradients = returned
-            self._returned = dict(zip(self.kept_in, gradients, strict=False))
-        return self._dx(returned)
+        found = list(returned) if isinstance(returned, tuple | list) and len(returned) else [returned]
+        if not of_inputs and found[0] is None:  # ids have no gradient
+            found = found[1:]
+        self._returned = dict(zip(self.kept_in, found[len(of_inputs) :], strict=False))
+        return self._of_inputs(dict(zip(of_inputs, found, strict=False)))
 
-    def _dx(self, dx: Any) -> Array:
-        (dx,) = self._turned([self._array(dx, "backward", "dx", "dx")])
-        return dx
+    def _of_inputs(self, found: Mapping[str, Any]) -> Any:
+        """dx, or the gradients of all inputs; one that is not returned may be left in the layer."""
+        gradients = [self._dx(found.get(name), f"d{name}") for name in self.interface.input_gradients]
+        return gradients[0] if len(gradients) == 1 else tuple(gradients)
+
+    def _dx(self, dx: Any, name: str = "dx") -> Array:
+        dx = getattr(self.layer, name, None) if dx is None and name != "dx" else dx
+        return self._turned_back(self._array(dx, "backward", name, name))
 
     def _run_backward(self, upstream: Sequence[Any]) -> Any:
         function = getattr(self.layer, self._backward)
-        known = {RATES: STEP, CACHES: self._cache, INPUTS: self._turned(self._inputs)[0]}
-        if len(self._inputs) > 1:
-            known[TARGETS] = self._inputs[1]
+        if is_derivative(function):  # a function of x, which the caller multiplies with dout
+            return upstream[0] * self._call(self._backward, self._turned(self.inputs)[0])
+        known = {RATES: STEP, CACHES: self._cache, INPUTS: self._turned(self.inputs)[0]}
+        if self.interface.kind is Kind.LOSS:
+            known[TARGETS] = self.inputs[1]
         return self._call(self._backward, *arguments(function, self._turned(upstream), known))
 
-    def _from_mapping(self, returned: Mapping[str, Any]) -> Array:
-        """dx and the gradients of the parameters, by their names."""
+    def _from_mapping(self, returned: Mapping[str, Any]) -> Any:
+        """The gradients of the inputs and of the parameters, by their names."""
         dx = [value for name, value in returned.items() if any(places.is_gradient_of(str(name), one) for one in INPUTS)]
+        others = {name: returned[f"d{name}"] for name in self.interface.input_gradients if f"d{name}" in returned}
         names = {name: place.name for name, place in self.kept_in.items()}
         self._returned = {
             name: value for name, its in names.items() for key, value in returned.items()
             if str(key) == its or places.is_gradient_of(str(key), its)
         }  # fmt: skip
-        return self._dx(dx[0] if dx else None)
+        return self._of_inputs(dict(zip(self.interface.input_gradients[:1], dx[:1], strict=False)) | others)
 
     def _taken_back(self, before: Mapping[str, Array], rate: float) -> dict[str, Array]:
         """The gradients that a step was taken by, of a backward that takes its own; the parameters are as before."""
         changed = [name for name, old in before.items() if self._is_new(name, old)]
-        stepped = before if rate != 1 else changed  # a gradient of 0 changes nothing
+        takes_steps = rate != 1 or OWN_STEP in self.notes
+        stepped = before if takes_steps else changed  # a gradient of 0 changes nothing
         steps = {name: (before[name] - self.params[name]) / before[name].dtype.type(rate) for name in stepped}
         for name in changed:
             places.put(self.layer, self.kept_in[name].name, self.kept_in[name].of_layer(before[name]))
         if changed:
-            self.notes["backward takes its own step: the gradients are read off it"] = Severity.CONVENTION
+            self.notes[OWN_STEP] = Severity.CONVENTION
         return steps
 
     def _is_new(self, name: str, old: Array) -> bool:
@@ -127,8 +153,6 @@ class LayerAdapter(Adapter):
 class LossAdapter(LayerAdapter):
     """With forward(x, t), whose result is a number, or a number and dx; a backward without dout is that of dout = 1."""
 
-    kind = Kind.LOSS
-
     def forward(self, *inputs: Array) -> Array:
         swapped = targets_come_first(getattr(self.layer, self._forward))
         loss = super().forward(*(inputs[::-1] if swapped else inputs))
@@ -137,6 +161,12 @@ class LossAdapter(LayerAdapter):
 
     def _output(self, result: Any) -> Array:
         return a_loss(self, result)
+
+    @property
+    def needs_dout(self) -> bool:
+        """Whether it cannot be called without one."""
+        takes = arguments_of(getattr(self.layer, self._backward)) if self._backward else []
+        return any(one.default is one.empty for one in takes)
 
     def backward(self, *upstream: Any) -> Array:
         function = getattr(self.layer, self._backward) if self._backward else None
@@ -152,7 +182,7 @@ class LossAdapter(LayerAdapter):
         """What such a backward is given: the prediction, or what the layer made of it, and the targets."""
         if not self._takes_data:
             return ()
-        x, t = self._inputs
+        x, t = self.inputs
         made = getattr(self.layer, "output", None)
         x = made if isinstance(made, np.ndarray) and made.shape == x.shape else x
         return (t, x) if targets_come_first(function) else (x, t)
@@ -163,8 +193,6 @@ class NetworkAdapter(Adapter):
 
     Or forward(x, t) is the loss, and a backward without arguments leaves the gradients.
     """
-
-    kind = Kind.NETWORK
 
     @property
     def _takes_data(self) -> bool:
@@ -210,10 +238,8 @@ class NetworkAdapter(Adapter):
         return loss
 
 
-_ADAPTERS = {one.kind: one for one in (LayerAdapter, LossAdapter, NetworkAdapter)}
+_ADAPTERS = {Kind.LAYER: LayerAdapter, Kind.LOSS: LossAdapter, Kind.NETWORK: NetworkAdapter}
 
 
-def adapted(
-    layer: Any, kind: Kind, kept_in: Places, passed: Collection[str] = (), notes: Notes | None = None
-) -> Adapter:
-    return _ADAPTERS[kind](layer, kept_in, passed, notes)
+def adapted(layer: Any, kept_in: Places, interface: Interface, notes: Notes | None = None) -> Adapter:
+    return _ADAPTERS[interface.kind](layer, kept_in, interface, notes)

@@ -2,29 +2,32 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from numpy_impl.validation import Array
 from torch_ref.checks.chance import seeded
 from torch_ref.places import canonical
 from torch_ref.your_layer.locate import file_of, line_of_error
+from torch_ref.your_layer.surroundings import usual
 
 # How constructors call their arguments, in lower case.
 IN = """in d din d_in n_in nin in_dim dim_in input_dim in_size input_size size_in in_features n_features num_features
-features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels in_ num_in n_input input"""
+features in_channels num_inputs n_inputs inputs fan_in size dim normalized_shape channels in_ num_in n_input input
+num_embeddings vocab_size vocab"""
 HIDDEN = "hidden h d_hidden n_hidden hidden_dim hidden_size hidden_units num_hidden"
 OUT = """out m dout d_out n_out nout out_dim dim_out output_dim out_size output_size size_out out_features units
 n_classes num_classes classes out_channels num_outputs n_outputs outputs fan_out out_ num_out n_output output n_neurons
-neurons"""
+neurons embedding_dim embed_dim"""
 EXPLICIT = ("num_classes", "n_classes", "classes", "units", "n_neurons", "neurons", "num_features", "features")
 SIZES = {"in": IN.split(), "hidden": HIDDEN.split(), "out": OUT.split()}
 
 
 def make(cls: Any, sizes: Mapping[str, int], params: Mapping[str, Array], options: Mapping[str, Any] | None) -> Any:
-    """As `build`, from copies of the arrays. Raises ValueError, in the class's name, whatever the constructor does."""
+    """As `build`, from copies of all. Raises ValueError, in the class's name, whatever the constructor does."""
     try:
-        with seeded(0):  # its first weights are the same each time
-            return build(cls, sizes, {name: value.copy() for name, value in params.items()}, options)
+        with usual(), seeded(0):  # its first weights are the same each time
+            return build(cls, sizes, {name: value.copy() for name, value in params.items()}, deepcopy(options))
     except SystemExit as error:
         raise ValueError(_not_made(cls, "it calls sys.exit", error)) from error
     except Exception as error:
@@ -79,6 +82,14 @@ def _by_kind(params: Mapping[str, Array]) -> dict[tuple[str, str], Array]:
     found = {canonical(name): value for name, value in params.items()}
     kinds = [kind for kind, _ in found]
     return found | {(kind, ""): value for (kind, _), value in found.items() if kinds.count(kind) == 1}
+
+
+def sizes_in(options: Mapping[str, Any]) -> dict[str, int]:
+    """The sizes among the arguments that are given: num_classes=3."""
+    return {
+        kind: value for name, value in options.items() for kind, words in SIZES.items()
+        if name.lower() in words and type(value) is int
+    }  # fmt: skip
 
 
 def name_of(cls: Any) -> str:

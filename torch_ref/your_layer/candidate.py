@@ -5,17 +5,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
+from torch_ref.checks.battery import Check
 from torch_ref.checks.subject import Subject
+from torch_ref.diagnosis.severity import Severity
 from torch_ref.pair import Kind, Pair
 from torch_ref.training.weights import Names
-from torch_ref.your_layer.adapter import Notes
-from torch_ref.your_layer.build import name_of
+from torch_ref.your_layer.adapter import Interface, Notes
+from torch_ref.your_layer.build import name_of, sizes_in
+from torch_ref.your_layer.dropout_twin import like_dropout
+from torch_ref.your_layer.evaluation import check_evaluation
 from torch_ref.your_layer.forms import as_class
+from torch_ref.your_layer.like_recurrent import is_recurrent, like_recurrent
 from torch_ref.your_layer.maker import Maker
 from torch_ref.your_layer.measured import like_module
-from torch_ref.your_layer.methods import BACKWARD, FORWARD, MODES, NAMES, method_of
+from torch_ref.your_layer.methods import BACKWARD, FORWARD, MODES, NAMES, inputs_of, method_of
 from torch_ref.your_layer.proven import like_pair
-from torch_ref.your_layer.twins import Like, Twin, twin_like
+from torch_ref.your_layer.surroundings import of_checks
+from torch_ref.your_layer.twins import SOME, Like, Twin, twin_like
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +35,7 @@ class Candidate:
     pair: Pair = field(repr=False)
     factory: Callable[..., Any] = field(repr=False)
     notes: Notes = field(default_factory=dict, repr=False)
+    checks: Mapping[str, Check] = field(default_factory=dict, repr=False)  # besides those of every layer
 
     @property
     def name(self) -> str:
@@ -43,6 +52,7 @@ class Candidate:
         return Subject(self.pair, dtype, self.factory, seed)
 
 
+@of_checks()
 def candidate(
     cls: Any,
     like: Like,
@@ -71,17 +81,32 @@ def candidate(
     Raises ValueError, in the class's name, where it cannot be made or its parameters cannot be found.
     """
     cls = as_class(cls)
-    twin = twin_like(like, targets)
+    twin = twin_like(like, targets, shape)
+    if getattr(cls, "is_of_weights", False) and twin.pair and twin.pair.kind is Kind.LOSS:
+        twin = Twin(twin.name, lambda sizes: nn.Linear(sizes["in"], sizes["out"], bias=False))  # which makes the logits
     inputs = shape[0] if shape and inputs is None else inputs
-    given = {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
+    given = sizes_in(options or {})
+    given |= {name: n for name, n in (("in", inputs), ("hidden", hidden), ("out", outputs)) if n is not None}
     sizes = dict(twin.sizes) | given
     for name in given:
         if twin.sizes.get(name, sizes[name]) != sizes[name]:
             raise ValueError(f"{twin.name}: its size {name!r} is {twin.sizes[name]}, got {sizes[name]}")
-    passed = (*twin.pair.outputs[1:], *twin.pair.buffers) if twin.pair else ()
-    maker = Maker(cls, _kind(cls, twin), sizes, tuple(shape), targets, options, names, leading_axes, passed)
-    pair, factory = like_pair(maker, twin.pair) if twin.pair else like_module(maker, twin)
-    return Candidate(cls, twin.name, pair, factory, maker.notes)
+    interface = Interface(_kind(cls, twin))
+    if twin.pair:
+        passed = (*twin.pair.outputs[1:], *twin.pair.buffers)
+        interface = Interface(interface.kind, twin.pair.input_gradients, twin.pair.outputs, passed)
+    maker = Maker(cls, interface, sizes, tuple(shape), targets, options, names, leading_axes)
+    maker.notes.update(dict.fromkeys(getattr(cls, "said", ()), Severity.CONVENTION))
+    if twin.pair:
+        return Candidate(cls, twin.name, *like_pair(maker, twin.pair), maker.notes)
+    module = twin.make(SOME | sizes)
+    has_modes = isinstance(module, nn.Dropout | nn.modules.batchnorm._BatchNorm)
+    own: dict[str, Check] = {"evaluation": check_evaluation} if has_modes else {}
+    if isinstance(module, nn.Dropout):
+        found = like_dropout(maker, None if twin.name == "nn.Dropout" else module.p)
+    else:
+        found = like_recurrent(maker, twin) if is_recurrent(module) else like_module(maker, twin)
+    return Candidate(cls, twin.name, *found, maker.notes, own)
 
 
 def _kind(cls: Any, twin: Twin) -> Kind:
@@ -99,7 +124,9 @@ def _kind(cls: Any, twin: Twin) -> Kind:
 
 def _is_network(cls: Any, forward: str) -> bool:
     """Beside a module that gives logits: it has a loss, or a forward that takes targets."""
-    return bool(method_of(cls, ("loss",))) if not forward else _arity(cls, forward) > 1
+    if not forward:
+        return bool(method_of(cls, ("loss",)))
+    return len(inputs_of(cls, forward)) == 1 and _arity(cls, forward) > 1
 
 
 def _listed(cls: Any) -> str:

@@ -4,8 +4,7 @@ import io
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,51 +21,21 @@ from torch_ref.results import scenarios_of
 from torch_ref.your_layer.adapter import Adapter
 from torch_ref.your_layer.candidate import Candidate
 from torch_ref.your_layer.candidate import candidate as made
-from torch_ref.your_layer.conventions import with_conventions
+from torch_ref.your_layer.conventions import CAUSES, choices_of, with_conventions
+from torch_ref.your_layer.examination import Examination
 from torch_ref.your_layer.good_time import in_good_time
+from torch_ref.your_layer.lines import told, without_cell
 from torch_ref.your_layer.locate import file_of, in_words, line_now, line_of_error, line_of_method
 from torch_ref.your_layer.match import parameters_of
 from torch_ref.your_layer.methods import BACKWARD, arguments_of, method_of
 from torch_ref.your_layer.pictures import Picture, picture
 from torch_ref.your_layer.problems import Problem, distilled
+from torch_ref.your_layer.surroundings import of_checks
+from torch_ref.your_layer.trial import tried
 from torch_ref.your_layer.twins import Like
 
 DTYPES = (np.float64, np.float32)
 SILENCE = "silence"
-
-
-@dataclass(frozen=True)
-class Examination:
-    """A candidate, examined. `problems` make it wrong, or inaccurate; conventions, advice and remarks do not.
-
-    `left_out` are scenarios not for its twin.
-    """
-
-    name: str
-    file: str
-    like: str
-    basis: str
-    dtypes: tuple[str, ...]
-    checks: tuple[str, ...]
-    skipped: tuple[str, ...]
-    scenarios: tuple[str, ...]
-    left_out: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    conventions: tuple[Problem, ...]
-    advice: tuple[Problem, ...]
-    pictures: tuple[Picture, ...]
-    remarks: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def advised(self, check: str, sentence: str, *, strict: bool) -> "Examination":
-        """With a piece of advice more, of what shows outside the process alone."""
-        more = Problem(check, "", sentence, "", (), (), Severity.ADVICE)
-        if strict:
-            return replace(self, problems=(*self.problems, more))
-        return replace(self, advice=(*self.advice, more))
 
 
 @dataclass
@@ -83,6 +52,7 @@ class Listener(io.TextIOBase):
         return len(text)
 
 
+@of_checks()
 def examine(
     candidate: Any,
     dtypes: Iterable[Any] = DTYPES,
@@ -91,11 +61,14 @@ def examine(
     *,
     like: Like | None = None,
     strict: bool = False,
+    only: Sequence[str] = (),
+    seed: int = 0,
 ) -> Examination:
-    """All checks that need no more than the two methods, but for those in `skip`; `tell` is called before each.
+    """All checks that need no more than the two methods, or those in `only`, but for those in `skip`.
 
-    A class or function, as `candidate` takes it, is examined beside the twin that it is `like`. With `strict` advice
-    counts as a problem. Raises ValueError for a check that does not exist.
+    A class or function, as `candidate` takes it, is examined beside the twin that it is `like`; the data are those of
+    the `seed`; `tell` is called before each check. With `strict` advice counts as a problem. Raises ValueError for a
+    check that does not exist.
     """
     if not isinstance(candidate, Candidate):
         if like is None:
@@ -104,10 +77,11 @@ def examine(
     dtypes = list(dtypes)
     if not dtypes:
         raise ValueError("examine: there must be a dtype, got none")
-    check_names(candidate, skip)
+    skipped = left_out_of(candidate, skip, only)
     file, pair = file_of(candidate.cls), candidate.pair
     subjects: list[Subject] = []
-    checks = {name: check for name, check in checks_of(pair, ours=False).items() if name not in skip}
+    all_checks = checks_of(pair, ours=False) | dict(candidate.checks)
+    checks = {name: check for name, check in all_checks.items() if name not in skipped}
     found: list[Problem] = []
     listener = Listener(file)
     with redirect_stdout(listener), redirect_stderr(listener), warnings.catch_warnings(record=True) as warned:
@@ -116,24 +90,29 @@ def examine(
             for j, (name, check) in enumerate(checks.items()):
                 tell(i * len(checks) + j, len(dtypes) * len(checks), f"{name}, {np.dtype(dtype)}")
                 if not subjects:  # once that the user knows what runs
-                    candidate = in_good_time(candidate)
+                    candidate = in_good_time(tried(candidate))
                     pair = candidate.pair
-                    subjects = [candidate.subject(one) for one in dtypes]
+                    subjects = [candidate.subject(one, seed) for one in dtypes]
                 found += _problems(name, check, subjects[i], candidate)
-        problems = with_conventions(pair, distilled(found))
+        elsewhere = _elsewhere(found, subjects, candidate, skipped)
+        problems = with_conventions(pair, distilled(found), elsewhere, candidate.notes)
         problems += [Problem("", "", said, "", (), (), severity) for said, severity in candidate.notes.items()]
         is_right = all(problem.severity < Severity.INACCURATE for problem in problems)
         remarks = _not_compared(subjects[0])
         remarks += _at_infinity(subjects[0]) if is_right else []
         remarks += [*_shows_nothing(subjects[0]), *_first_to_depart(pair, problems)]
-        left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skip}
+        left_out = {tensor for check, tensor in tensors_of(pair).items() if check in skipped}
         wrong = {problem.tensor for problem in found if problem.severity >= Severity.INACCURATE}
         pictures = tuple(_pictures(subjects, wrong, left_out))
-    if listener.heard and SILENCE not in skip:
+    if listener.heard and SILENCE not in skipped:
         text, where = listener.heard[0]
         problems.append(Problem(SILENCE, "", f"it prints {text[:60]!r}", where, (), (), Severity.ADVICE))
     remarks += sorted(
-        {f"{w.category.__name__}: {w.message} ({Path(file).name}:{w.lineno})" for w in warned if w.filename == file}
+        {
+            f"{w.category.__name__}: {w.message} ({told(w.filename, w.lineno)})"
+            for w in warned
+            if without_cell(w.filename) == file
+        }
     )
     counts = Severity.INACCURATE if not strict else Severity.ADVICE
     return Examination(
@@ -142,8 +121,8 @@ def examine(
         like=candidate.like,
         basis=candidate.basis,
         dtypes=tuple(str(np.dtype(subject.dtype)) for subject in subjects),
-        checks=(*checks, *([] if SILENCE in skip else [SILENCE])),
-        skipped=tuple(skip),
+        checks=(*checks, *([] if SILENCE in skipped else [SILENCE])),
+        skipped=skipped,
         scenarios=tuple(scenario.name for scenario in scenarios_of(pair)),
         left_out=tuple(scenario.name for scenario in pair.data_sets if scenario not in scenarios_of(pair)),
         problems=tuple(p for p in problems if p.severity >= counts and p.severity is not Severity.CONVENTION),
@@ -151,15 +130,34 @@ def examine(
         advice=tuple(p for p in problems if p.severity is Severity.ADVICE and not strict),
         pictures=pictures,
         remarks=tuple(remarks),
+        seed=seed,
     )
 
 
-def check_names(candidate: Candidate, names: Iterable[str]) -> None:
-    """Raises ValueError for a check that does not exist."""
-    known = [*checks_of(candidate.pair, ours=False), SILENCE]
-    for name in names:
-        if name not in known:
-            raise ValueError(f"skip: it must name one of {', '.join(known)}, got {name}")
+def left_out_of(candidate: Candidate, skip: Sequence[str], only: Sequence[str]) -> tuple[str, ...]:
+    """The checks that do not run. Raises ValueError for a check that does not exist, and where none is left."""
+    checks = [*checks_of(candidate.pair, ours=False), *candidate.checks]
+    for option, names in (("skip", skip), ("only", only)):
+        for name in names:
+            if name not in (*checks, SILENCE):
+                raise ValueError(f"{option}: it must name one of {', '.join((*checks, SILENCE))}, got {name}")
+    skipped = tuple(name for name in (*checks, SILENCE) if name in skip or (only and name not in only))
+    if set(checks) <= set(skipped):
+        raise ValueError(f"skip, only: a check must be left, beside {SILENCE}, got none")
+    return skipped
+
+
+def _elsewhere(
+    found: Sequence[Problem], subjects: Sequence[Subject], candidate: Candidate, skipped: Collection[str]
+) -> list[Problem]:
+    """Of what may be a convention, whether the tensors that were left out agree."""
+    if not any(CAUSES.intersection(problem.causes) for problem in found):
+        return []
+    pair = candidate.pair
+    checks = checks_of(pair, ours=False)
+    together = {tensor for choice in choices_of(pair) for tensor in choice.tensors}
+    names = [name for name, of in tensors_of(pair).items() if name in skipped and of in together]
+    return [one for subject in subjects for name in names for one in _problems(name, checks[name], subject, candidate)]
 
 
 def _problems(name: str, check: Check, subject: Subject, candidate: Candidate) -> Iterator[Problem]:
@@ -218,7 +216,8 @@ def _shows_nothing(subject: Subject) -> Iterator[str]:
 def _first_to_depart(pair: Pair, problems: Sequence[Problem]) -> list[str]:
     """Of several tensors that nothing explains, the one that is computed first: on the way forward, and then back."""
     order = [*pair.outputs, *(f"d{name}" for name in (*reversed([*pair.parameters]), *pair.input_gradients))]
-    wrong = {name for p in problems if not p.causes for name in p.tensor.split(", ") if name in order}
+    faults = [problem for problem in problems if not problem.causes and problem.severity >= Severity.INACCURATE]
+    wrong = {name for problem in faults for name in problem.tensor.split(", ") if name in order}
     return [f"the first to depart, forward and then back: {min(wrong, key=order.index)}"] if len(wrong) > 1 else []
 
 

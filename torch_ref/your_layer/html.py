@@ -10,7 +10,7 @@ import numpy as np
 
 from numpy_impl.validation import Array
 from torch_ref.diagnosis.severity import Severity
-from torch_ref.your_layer.examine import Examination
+from torch_ref.your_layer.findings import Findings
 from torch_ref.your_layer.pictures import Picture
 from torch_ref.your_layer.text import about, coverage, title, verdict
 
@@ -36,11 +36,11 @@ GREEN, AMBER, DARK_RED = np.array([217, 240, 211]), np.array([253, 174, 97]), np
 DECADES_OF_ERROR = 6.0
 
 
-def html_of(examination: Examination) -> str:
+def html_of(examination: Findings) -> str:
     return "\n".join(_page(examination)) + "\n"
 
 
-def _page(examination: Examination) -> Iterator[str]:
+def _page(examination: Findings) -> Iterator[str]:
     name, said = escape(title(examination)), escape(verdict(examination))
     yield f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}: {said}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -13,6 +13,7 @@ from torch_ref.diagnosis.severity import Severity
 from torch_ref.pair import Pair
 from torch_ref.your_layer.candidate import Candidate
 from torch_ref.your_layer.examine import DTYPES
+from torch_ref.your_layer.trial import tried
 
 
 def parametrize_with_checks(
@@ -31,12 +32,14 @@ def parametrize_with_checks(
     import pytest  # noqa: PLC0415 - only who calls this needs it
 
     cases, dtypes = [], list(dtypes)
-    for layer in layers:
-        if not isinstance(layer, Candidate | Pair):
-            raise TypeError(f"parametrize_with_checks: layers must be candidates or pairs, got {layer!r}")
+    for given in layers:
+        if not isinstance(given, Candidate | Pair):
+            raise TypeError(f"parametrize_with_checks: layers must be candidates or pairs, got {given!r}")
+        layer = tried(given) if isinstance(given, Candidate) else given
         for dtype in dtypes:
             subject = layer.subject(dtype) if isinstance(layer, Candidate) else Subject(layer, dtype)
-            for name, check in checks_of(subject.pair, ours=ours).items():
+            own = dict(layer.checks) if isinstance(layer, Candidate) else {}
+            for name, check in (checks_of(subject.pair, ours=ours) | own).items():
                 judged = partial(_judged, check) if isinstance(layer, Candidate) and not (strict or ours) else check
                 cases.append(pytest.param(subject, judged, id=f"{layer.name}-{name}-{np.dtype(dtype)}"))
     return pytest.mark.parametrize(("subject", "check"), cases)

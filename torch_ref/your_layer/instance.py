@@ -11,10 +11,10 @@ from torch_ref.pair import Example, Kind, Pair
 from torch_ref.results import params_of, twin_of
 from torch_ref.scenarios import Data
 from torch_ref.your_layer.adapt import adapted
-from torch_ref.your_layer.adapter import Adapter
+from torch_ref.your_layer.adapter import Adapter, Interface
 from torch_ref.your_layer.build import name_of
 from torch_ref.your_layer.match import Places, match, parameters_of, settled
-from torch_ref.your_layer.measured import names_of, outputs_of
+from torch_ref.your_layer.measured import names_of
 from torch_ref.your_layer.twins import Like, twin_like
 
 
@@ -38,15 +38,16 @@ def pair_for(layer: Any, like: Like, inputs: tuple[Array, ...]) -> tuple[Pair, A
         lambda _: module,
         lambda *_: Example(layer, {}),  # there are no other data than the inputs given
         kind=kind,
-        outputs=outputs_of(kind),
+        outputs=("y" if kind is Kind.LAYER else "loss",),
         parameters=names,
     )
-    return pair, adapted(layer, kind, places)
+    return pair, adapted(layer, places, Interface(kind))
 
 
 def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     """The pair's sizes are not known: the twin must run on the parameters as they are taken to lie."""
     who, passed = type(layer).__name__, (*pair.options, *pair.outputs[1:], *pair.buffers)
+    interface = Interface(pair.kind, pair.input_gradients, pair.outputs, passed)
     missing = [name for name in pair.options if not hasattr(layer, name)]
     if missing:
         raise ValueError(f"{who}: it must have {', '.join(missing)} as attributes, as {name_of(pair.layer)} has")
@@ -54,7 +55,7 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     def runs(kept_in: Places) -> bool:
         given = as_tensors(inputs, inputs[0].dtype)
         try:
-            twin = twin_of(pair, adapted(layer, pair.kind, kept_in, passed), inputs[0].dtype)
+            twin = twin_of(pair, adapted(layer, kept_in, interface), inputs[0].dtype)
             twin(*given[: 1 if pair.kind is Kind.NETWORK else None])
         except (ValueError, TypeError, RuntimeError):
             return False
@@ -63,4 +64,4 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     ordinary = params_of(pair, pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer)
     shapes = {name: (None,) * value.ndim for name, value in ordinary.items()}
     answers = match(who, parameters_of(layer), pair.parameters, shapes)
-    return adapted(layer, pair.kind, settled(answers, runs), passed)
+    return adapted(layer, settled(answers, runs), interface)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from numpy_impl.validation import Array
-from torch_ref.places import canonical, holder_of, is_gradient_of
+from torch_ref.places import attributes, canonical, holder_of, is_gradient_of, params_in
 from torch_ref.training.weights import Names
 
 Shape: TypeAlias = tuple[int | None, ...]  # None is a length that is not known
@@ -21,24 +21,30 @@ Shape: TypeAlias = tuple[int | None, ...]  # None is a length that is not known
 class Place(NamedTuple):
     """Where a layer keeps a parameter of the pair: the path there, and how it lies there.
 
-    `line` is (1, -1) or (-1, 1) for a vector that is kept as a row or a column.
+    `line` is (1, -1) or (-1, 1) for a vector that is kept as a row or a column; `is_channels_last` says that a kernel
+    is kept as (KH, KW, C, F).
     """
 
     name: str
     transposed: bool = False
     line: tuple[int, ...] = ()
+    is_channels_last: bool = False
 
     def of_pair(self, array: Array) -> Array:
         """The pair's array, from the layer's; a bias of a row may have its gradient without that axis."""
         if self.line:
-            fits = array.ndim == 2 and array.shape[self.line.index(1)] == 1
+            fits = array.size == array.shape[self.line.index(-1)] if array.ndim == len(self.line) else False
             return array.reshape(-1) if fits else array
+        if self.is_channels_last:
+            return array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
         return array.T if self.transposed else array
 
     def of_layer(self, array: Array) -> Array:
         """The layer's array, from the pair's."""
         if self.line:
             return array.reshape(self.line)
+        if self.is_channels_last:
+            return array.transpose(2, 3, 1, 0)
         return array.T if self.transposed else array
 
 
@@ -133,6 +139,8 @@ def _ways(its: str, shape: tuple[int, ...], name: str, wanted: Shape, of_arrays:
     line = _line(shape, wanted)
     if line:
         return [Place(its, line=line)]
+    if len(wanted) == 4 and shape != wanted and shape == tuple(wanted[i] for i in (2, 3, 1, 0)):
+        return [Place(its, is_channels_last=True)]
     fits = [turned for turned in (False, True) if _fits(shape, wanted, transposed=turned)]
     if len(shape) == 2 and fits:
         is_out_in = _is_out_in(its), _is_out_in(name)
@@ -146,9 +154,11 @@ def _ways(its: str, shape: tuple[int, ...], name: str, wanted: Shape, of_arrays:
 
 
 def _line(shape: tuple[int, ...], wanted: Shape) -> tuple[int, ...]:
-    """How a vector lies there as a row or a column; () if it does not."""
-    if len(wanted) == 1 and len(shape) == 2 and 1 in shape and wanted[0] in (None, max(shape)):
-        return (1, -1) if shape[0] == 1 else (-1, 1)
+    """How a vector lies there as a row or a column, or beside more axes of length 1; () if it does not."""
+    ones = [n == 1 for n in shape]
+    if len(wanted) == 1 and len(shape) > 1 and sum(ones) >= len(shape) - 1 and wanted[0] in (None, max(shape)):
+        at = ones.index(False) if False in ones else len(shape) - 1 if shape[0] == 1 else 0
+        return tuple(-1 if i == at else 1 for i in range(len(shape)))
     return ()
 
 
@@ -182,13 +192,13 @@ def parameters_of(layer: Any) -> dict[str, Array]:
 
     `params` is a mapping, or a list of arrays, of objects that hold one, or of pairs of an array and its gradient.
     """
-    params = getattr(layer, "params", None)
+    params = params_in(layer)
     if isinstance(params, Mapping):
         return _parameters_in(params)
     if isinstance(params, list | tuple) and params:
         paths = {f"params[{i}]" + "[0]" * isinstance(one, tuple): one for i, one in enumerate(params)}
         return _parameters_in({path: one[0] if isinstance(one, tuple) else one for path, one in paths.items()})
-    names = [name for name in getattr(layer, "__dict__", {}) if not name.startswith("_")]
+    names = [name for name in attributes(layer) if not name.startswith("_")]
     for cls in type(layer).__mro__:
         names += [name for name, value in vars(cls).items() if isinstance(value, property)]
     things = {}
@@ -197,7 +207,7 @@ def parameters_of(layer: Any) -> dict[str, Array]:
             things[name] = getattr(layer, name)
     found = _parameters_in(things)
     for name, thing in things.items():  # layers of a layer
-        if name not in found and hasattr(thing, "__dict__") and hasattr(type(thing), "forward"):
+        if name not in found and hasattr(type(thing), "forward"):
             found |= {f"{name}.{path}": array for path, array in parameters_of(thing).items()}
     return {name: value for name, value in found.items() if not any(is_gradient_of(name, other) for other in found)}
 

@@ -1,6 +1,6 @@
 """A user's class beside any PyTorch module: its bounds are measured."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,20 +9,26 @@ import numpy as np
 import torch
 
 from numpy_impl.validation import Array
-from torch_ref import places
+from torch_ref.bounds import Ball
+from torch_ref.diagnosis.case import Case
+from torch_ref.diagnosis.cause import Suspect
+from torch_ref.diagnosis.twins import causes_of_twin
+from torch_ref.families.losses.causes import by_epsilon
 from torch_ref.pair import Example, Kind, Pair
-from torch_ref.results import scenarios_of, torch_results
-from torch_ref.scenarios import SCENARIOS, USUAL, Data
-from torch_ref.training.weights import Names, params_of
-from torch_ref.your_layer.adapter import Adapter
-from torch_ref.your_layer.eps import eps_causes
-from torch_ref.your_layer.maker import Maker, resized
+from torch_ref.registry import pair_like
+from torch_ref.results import module_of, scenarios_of, torch_results
+from torch_ref.right import bounds_of
+from torch_ref.scenarios import SCENARIOS, USUAL, Data, Scenario
+from torch_ref.training.weights import Names
+from torch_ref.your_layer.beside import Beside, drawn, run
+from torch_ref.your_layer.inputs import Input, inputs_for
+from torch_ref.your_layer.maker import Maker, of_images, resized
 from torch_ref.your_layer.match import Place, Places
 from torch_ref.your_layer.options import options_from
 from torch_ref.your_layer.twins import Twin, shape_for
 
 
-def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
+def like_module(maker: Maker, twin: Twin, causes: Sequence[Suspect] = ()) -> tuple[Pair, Callable[..., Any]]:
     """A pair for the module, and the function that makes the class for it. The pair's names are those of the class."""
     sizes = {"in": USUAL.D, "hidden": USUAL.H, "out": USUAL.C if maker.kind is Kind.NETWORK else USUAL.H}
     sizes |= dict(maker.sizes)
@@ -31,66 +37,64 @@ def like_module(maker: Maker, twin: Twin) -> tuple[Pair, Callable[..., Any]]:
     own = dict(maker.sizes) | ({"in": shape[0]} if shape else {})
     maker = replace(maker, shape=shape, sizes=own, options=options_from(module, maker.cls) | dict(maker.options or {}))
     theirs = {path: p.detach().double().numpy() for path, p in module.named_parameters()}
-    maker = replace(maker, targets=maker.targets or _targets_of(module, maker, shape))
     data_sets = resized(SCENARIOS, maker.sizes, rigid=maker.is_rigid(sizes, theirs))
-    ordinary = _inputs(maker, Data(data_sets[0], np.float64))
-    found = maker.places(sizes, theirs, {path: path for path in theirs}, ordinary)
-    names = names_of(found)
+    inputs = inputs_for(module, maker, data_sets[0])
+    ordinary = drawn(inputs, Data(data_sets[0], np.float64))
+    ys = _first_run(module, ordinary, twin.name) if maker.kind is Kind.LAYER else ()
+    outputs = ("y", *(["c"] if len(ys) == 2 else [f"y{i}" for i in range(1, len(ys))])) if ys else ("loss",)
+    floating = tuple(one.name for one in inputs if one.has_gradient) if maker.kind is not Kind.NETWORK else ()
+    maker = replace(maker, interface=maker.interface._replace(input_gradients=floating, outputs=outputs))
+    found = maker.places(sizes, theirs, {path: path for path in theirs}, ordinary, tuple(ys[0].shape) if ys else None)
     kept_in = {_label(place, path): place._replace(transposed=False) for path, place in found.items()}
-
-    def example(make: Callable[..., Any], data: Data) -> Example:
-        sizes = {"in": data.D, "hidden": data.H, "out": data.C if maker.kind is Kind.NETWORK else data.H}
-        module = twin.make(sizes)
-        values = {
-            name: data.weights(*value.shape) if value.ndim > 1 else data.biases(*value.shape)
-            for name, value in params_of(module, names).items()
-        }
-        inputs = _inputs(maker, data)
-        if maker.kind is Kind.NETWORK:
-            net = make(sizes, values)
-            for name, place in kept_in.items() if isinstance(net, Adapter) else ():
-                places.put(net.layer, place.name, place.of_layer(values[name]))
-            return Example(net, inputs)
-        if maker.kind is Kind.LOSS:
-            return Example(make(sizes, values), inputs, {"dout": data.number()})
-        with torch.no_grad():
-            y = module.double()(torch.from_numpy(inputs["x"].astype(np.float64)))
-        return Example(make(sizes, values), inputs, {"dout": data.dout(*y.shape)})
-
-    def factory(sizes: Mapping[str, int], values: Mapping[str, Array]) -> Any:
-        layer = maker.made(sizes, values, kept_in)
-        layer.sizes = sizes
-        return layer
-
+    both = Beside(maker, twin, inputs, names_of(found), kept_in)
     pair = Pair(
         maker.cls.__name__,
         lambda sizes, values: SimpleNamespace(sizes=sizes, params=values),
         lambda layer: twin.make(layer.sizes),
-        example,
+        both.example,
         kind=maker.kind,
-        outputs=outputs_of(maker.kind),
-        input_gradients=() if maker.kind is Kind.NETWORK else ("x",),
-        parameters=names,
-        causes=eps_causes(module),
-        batches_only=bool(maker.shape) or not maker.leading_axes,
-        data_sets=data_sets,
+        inputs=tuple(one.name for one in inputs),
+        outputs=outputs,
+        input_gradients=floating,
+        parameters=both.names,
+        causes=(*causes, *_causes_of(module, maker.kind)),
+        batches_only=bool(shape) or len(inputs) > 1 or not maker.leading_axes,
+        data_sets=_in_size(data_sets, inputs),
     )
-    _require_usable(pair, twin.name, maker.shape)
-    return pair, factory
+    _require_usable(pair, twin.name, shape)
+    return pair, both.factory
 
 
-def _targets_of(module: Any, maker: Maker, shape: tuple[int, ...]) -> str | None:
-    """The form of t that a loss takes, where nobody says it: values, or class indices."""
-    data = Data(SCENARIOS[0], np.float64)
-    x = torch.from_numpy(data.x(*data.lead, *shape) if shape else data.x())
-    for targets in ("values", "labels") if maker.kind is Kind.LOSS else ():
-        t = torch.ones(x.shape) if targets == "values" else torch.zeros(len(x), dtype=torch.int64)
-        try:
-            module.double()(x, t.to(x.dtype) if targets == "values" else t)
-        except (RuntimeError, ValueError, IndexError, TypeError):
-            continue
-        return targets
-    return None
+def _in_size(data_sets: Sequence[Scenario], inputs: Sequence[Input]) -> Sequence[Scenario]:
+    """With few images; and without the long batch, where each sample meets each other one."""
+    if len(inputs[0].shape) > 2:
+        data_sets = [of_images(one) for one in data_sets]
+    meet = any(one.shape[0] == "M" for one in inputs)
+    return [one for one in data_sets if not meet or one.name != "long-batch"]
+
+
+def _causes_of(module: Any, kind: Kind) -> Sequence[Suspect]:
+    """Of the module's kind; also those of a pair, of which it is an activation with other options."""
+    pair = pair_like(type(module).__name__)
+    of_pair = pair.causes if pair and pair.kind is Kind.LAYER and not pair.parameters else ()
+    return (*of_pair, *causes_of_twin(module), *(by_epsilon(_logits) if kind is Kind.NETWORK else ()))
+
+
+def _logits(case: Case) -> Ball:
+    """Of a network's twin, which makes them of x."""
+    layer = replace(case.pair, kind=Kind.LAYER, inputs=("x",), outputs=("y",), input_gradients=("x",))
+    x = {"x": case.inputs["x"]}
+    (logits,) = run(module_of(case.pair, case.layer), x)
+    dout = np.ones(logits.shape, case.dtype)
+    return bounds_of(layer, Example(case.layer, x, {"dout": dout}), case.params)["y"]
+
+
+def _first_run(module: Any, inputs: Mapping[str, Array], name: str) -> tuple[torch.Tensor, ...]:
+    try:
+        return run(module, inputs)
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        shapes = " and ".join(f"{one} of shape {value.shape}" for one, value in inputs.items())
+        raise ValueError(f"{name}: PyTorch's own must take the data, got {shapes}") from error
 
 
 def names_of(kept_in: Places) -> Names:
@@ -101,20 +105,6 @@ def names_of(kept_in: Places) -> Names:
 def _label(place: Place, path: str) -> str:
     """The layer's name for a parameter; PyTorch's for one in a list, which has no name."""
     return path if "[" in place.name else place.name
-
-
-def outputs_of(kind: Kind) -> tuple[str, ...]:
-    return ("y" if kind is Kind.LAYER else "loss",)
-
-
-def _inputs(maker: Maker, data: Data) -> dict[str, Array]:
-    shape, targets = maker.shape, maker.targets
-    x = data.x(*data.lead, *shape) if shape else data.x()
-    if maker.kind is Kind.NETWORK:
-        return {"x": x, "t": data.labels()}
-    if maker.kind is Kind.LAYER:
-        return {"x": x}
-    return {"x": x, "t": data.x(*x.shape) if targets in (None, "values") else data.targets(targets)}
 
 
 def _require_usable(pair: Pair, name: str, shape: tuple[int, ...]) -> None:

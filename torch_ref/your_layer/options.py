@@ -11,11 +11,14 @@ ALIASES = {
     "pad": "padding", "slope": "negative_slope", "leak": "negative_slope", "epsilon": "eps", "kernel": "kernel_size",
     "ksize": "kernel_size", "k": "kernel_size", "filter_size": "kernel_size", "pool_size": "kernel_size",
     "pool_h": "kernel_size", "pool_w": "kernel_size", "f": "kernel_size", "size": "kernel_size", "axis": "dim",
-    "alpha": "negative_slope",
+    "alpha": "negative_slope", "dropout_ratio": "p", "ratio": "p", "rate": "p", "drop_prob": "p", "dropout": "p",
+    "dropout_rate": "p", "dropout_p": "p", "prob": "p",
 }  # fmt: skip
+KEPT = ("keep_prob", "keep_probability", "p_keep", "keep_p")  # of dropout: 1 - p
 DICTS: dict[str, Mapping[str, str]] = {
     "conv_param": {"stride": "stride", "pad": "padding"},
     "pool_param": {"pool_height": "kernel_size", "pool_width": "kernel_size", "stride": "stride"},
+    "dropout_param": {"p": "p"},
     "bn_param": {"eps": "eps", "momentum": "momentum"},
     "ln_param": {"eps": "eps"},
     "gn_param": {"eps": "eps"},
@@ -34,6 +37,9 @@ def options_from(module: nn.Module, make: Callable[..., Any]) -> dict[str, Any]:
         else:
             values = (_value(module, one) for one in (name, ALIASES.get(name, name)))
             value = next((one for one in values if one is not None), None)
+            p = vars(module).get("p")
+            if name in KEPT and isinstance(p, float):
+                value = 1 - p
             if value is not None and name not in ("bias", "weight"):
                 found[parameter.name] = value
     return found

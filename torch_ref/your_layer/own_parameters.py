@@ -6,6 +6,7 @@ from typing import Any
 from numpy_impl.validation import Array
 from torch_ref import places
 from torch_ref.checks.check_error import CheckError
+from torch_ref.diagnosis.steps import STEP
 from torch_ref.pair import Kind
 from torch_ref.your_layer.locate import in_words
 from torch_ref.your_layer.match import Places
@@ -40,25 +41,24 @@ class Parameters(Mapping[str, Array]):
         return len(self._kept_in)
 
 
-STEP = 2.0**60  # a learning rate so great that a parameter after the step is the step, to the last digit
-
-
 class LongStep:
     """The learning rate that a layer keeps, replaced for a backward, which may take a step; `rate` is in force."""
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer
-        own = getattr(layer, "__dict__", {})
+        own = places.attributes(layer)
         self.kept = {name: own[name] for name in RATES if isinstance(own.get(name), float)}
         backward = method_of(type(layer), NAMES[Kind.LAYER][1])
         takes = {one.name.lower() for one in arguments_of(getattr(layer, backward))} if backward else set()
         self.rate = STEP if self.kept or takes & set(RATES) else 1.0
 
     def __enter__(self) -> "LongStep":
-        if self.kept:
-            self.layer.__dict__.update(dict.fromkeys(self.kept, STEP))
+        self._set(dict.fromkeys(self.kept, STEP))
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.kept:
-            self.layer.__dict__.update(self.kept)
+        self._set(self.kept)
+
+    def _set(self, rates: Mapping[str, float]) -> None:
+        for name, rate in rates.items():
+            object.__setattr__(self.layer, name, rate)  # also of a frozen dataclass

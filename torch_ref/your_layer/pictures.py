@@ -1,6 +1,6 @@
 """A tensor to look at: the layer's values, the right ones, and the error in radii, around the worst entry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,8 +46,11 @@ class Picture:
 
 
 def picture(subject: Subject, name: str, *, must_be_wrong: bool) -> Picture | None:
-    """Of the first scenario where the tensor is wrong, or of the ordinary one; None where the layer computes none."""
-    scenarios = subject.scenarios if must_be_wrong else [subject.pair.ordinary]
+    """Of the first scenario where the tensor is wrong, or of the ordinary one; None where the layer computes none.
+
+    There a loss has a dout of 1: one that takes none is no wrong one.
+    """
+    scenarios = subject.scenarios if must_be_wrong else [replace(subject.pair.ordinary, number=1.0)]
     for scenario in scenarios:
         try:
             one = subject.observed(scenario, name)

@@ -65,10 +65,11 @@ def _follows(problem: Problem, problems: Sequence[Problem]) -> bool:
         is_in_place = any(CHANGED in cause for cause in problem.causes) and "arguments_unmodified" in checks
         is_random = any(other.check == "repeatable" for other in of_tensor)
         is_left_over = any(other.check == "second_call" and other.causes for other in of_tensor)
-        return is_in_place or is_random or is_left_over
+        return is_in_place or is_random or (is_left_over and "ordinary" in problem.scenarios)  # the data of that check
     if any(_is_of_values(other) and not other.tensor for other in others):  # it cannot be run
         return True
-    is_left_out = problem.check == "parameters_take_effect" and any("left out" in c for o in others for c in o.causes)
+    has_no_effect = problem.check == "parameters_take_effect" and not problem.tensor
+    is_left_out = has_no_effect and any("left out" in cause for other in others for cause in other.causes)
     return is_left_out or not checks.isdisjoint(FOLLOWS.get(problem.check, ()))
 
 
@@ -91,29 +92,22 @@ def _merged(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def as_one(before: Problem, problem: Problem) -> Problem | None:
-    """Two findings as one, if they are: with the causes that explain both, or with the only ones that there are."""
+    """Two findings as one, if they are, with the causes that explain both: what one dtype rules out is not said."""
     dtypes = tuple(dict.fromkeys((*before.dtypes, *problem.dtypes)))
     scenarios = tuple(dict.fromkeys((*before.scenarios, *problem.scenarios)))
     if problem.where == before.where and problem.sentence == before.sentence:
         return replace(before, dtypes=dtypes, scenarios=scenarios)
     if (problem.where, problem.check, problem.tensor) != (before.where, before.check, before.tensor):
         return None
-    if before.severity is not problem.severity and bool(before.causes) is bool(problem.causes):
+    if before.severity is not problem.severity:
         return None
-    before, problem = replace(before, scenarios=scenarios), replace(problem, scenarios=scenarios)
     common = tuple(cause for cause in before.causes if cause in problem.causes)
     if common:
-        return replace(before, sentence=f"{problem.tensor}: {' – or '.join(common)}", dtypes=dtypes, causes=common)
+        sentence = f"{problem.tensor}: {' – or '.join(common)}"
+        return replace(before, sentence=sentence, dtypes=dtypes, causes=common, scenarios=scenarios)
     if before.causes and problem.causes:
         return None
-    if not before.causes and not problem.causes:
-        return replace(before, dtypes=dtypes)
-    told = problem if problem.causes else before
-    return replace(
-        told,
-        sentence=f"{told.sentence} (so in {told.dtypes[0]}; in the other dtype it is wrong as well)",
-        dtypes=dtypes,
-    )
+    return replace(problem if before.causes else before, dtypes=dtypes, scenarios=scenarios)
 
 
 def _by_sentence(problems: Sequence[Problem]) -> list[Problem]:

@@ -11,7 +11,7 @@ from numpy_impl.validation import Array
 from torch_ref.pair import Example, Pair
 from torch_ref.results import module_of, params_of
 from torch_ref.scenarios import Data
-from torch_ref.your_layer.build import name_of
+from torch_ref.your_layer.build import name_of, sizes_in
 from torch_ref.your_layer.maker import Maker, resized
 from torch_ref.your_layer.options import options_from
 
@@ -19,9 +19,10 @@ from torch_ref.your_layer.options import options_from
 def like_pair(maker: Maker, pair: Pair) -> tuple[Pair, Callable[..., Any]]:
     """The pair, on data that the class can be given, and the function that makes the class for it."""
     example, params, sizes = _example(pair)
+    has_size = bool(sizes_in(maker.options or {}))  # that its user says
     options = options_from(module_of(pair, example.layer), maker.cls)
     maker = replace(maker, options=options | dict(maker.options or {}))
-    rigid = maker.is_rigid(sizes, params)
+    rigid = maker.is_rigid(sizes, params) or has_size
     if rigid and not maker.sizes:
         raise ValueError(f"{name_of(maker.cls)}: it makes its parameters in sizes of its own, which must be given")
     if not maker.leading_axes:

@@ -1,28 +1,29 @@
 """An examination in words, for a terminal."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from torch_ref.diagnosis.report import lines_of
 from torch_ref.diagnosis.severity import Severity
-from torch_ref.your_layer.examine import Examination
+from torch_ref.your_layer.findings import Findings
+from torch_ref.your_layer.lines import name_of_file
 from torch_ref.your_layer.pictures import Picture
 from torch_ref.your_layer.problems import Problem
 
 
-def text_of(examination: Examination) -> str:
+def text_of(examination: Findings) -> str:
     """The verdict, each problem with its line, the worst entries, and the list of checks."""
     return "\n".join(_lines(examination)) + "\n"
 
 
-def title(examination: Examination) -> str:
-    return f"{Path(examination.file).name}:{examination.name}, compared with {examination.like}"
+def title(examination: Findings) -> str:
+    place = [part for part in (name_of_file(examination.file), examination.name) if part]
+    return f"{':'.join(place)}, compared with {examination.like}"
 
 
-def verdict(examination: Examination) -> str:
+def verdict(examination: Findings) -> str:
     """In one line: right, or what is wrong, or on which data digits are lost."""
     wrong = [problem for problem in examination.problems if problem.severity is not Severity.INACCURATE]
     if wrong:
@@ -38,7 +39,7 @@ def verdict(examination: Examination) -> str:
     return f"{said}, with {' and '.join(told)}" if told else said
 
 
-def _lines(examination: Examination) -> Iterator[str]:
+def _lines(examination: Findings) -> Iterator[str]:
     yield f"{title(examination)}: {verdict(examination)}"
     for problem in examination.problems:
         yield ""
@@ -50,23 +51,23 @@ def _lines(examination: Examination) -> Iterator[str]:
             yield f"  {what}: {problem.sentence}"
             if about(problem, examination):
                 yield f"    {about(problem, examination)}"
-    wrong = {tensor for problem in examination.problems for tensor in problem.tensor.split(", ")}
-    pictures = [picture for picture in examination.pictures if picture.is_wrong and picture.worst]
+    faults = [problem for problem in examination.problems if problem.severity >= Severity.INACCURATE]
+    wrong = {tensor for problem in faults for tensor in problem.tensor.split(", ")}
+    pictures = [one for one in examination.pictures if one.is_wrong and one.worst and one.tensor in wrong]
     if pictures:
         yield ""
         yield from _entries(pictures)
     yield ""
     if not examination.ok:
         yield "(--skip NAME leaves a check out)"
-    right = [picture.tensor for picture in examination.pictures if not picture.is_wrong and picture.tensor not in wrong]
-    if right:
-        yield f"right: {', '.join(right)}"
+    if examination.right:
+        yield f"right: {', '.join(examination.right)}"
     for remark in examination.remarks:
         yield f"remark: {remark}"
     yield from coverage(examination)
 
 
-def about(problem: Problem, examination: Examination) -> str:
+def about(problem: Problem, examination: Findings) -> str:
     """The line, the check, and the dtype, unless the problem is in all dtypes."""
     is_of_some = 0 < len(problem.dtypes) < len(examination.dtypes)
     only = [f"in {dtype} only" for dtype in problem.dtypes] if is_of_some else []
@@ -74,7 +75,7 @@ def about(problem: Problem, examination: Examination) -> str:
     return "; ".join([part for part in (problem.where, check, *only) if part])
 
 
-def coverage(examination: Examination) -> Iterator[str]:
+def coverage(examination: Findings) -> Iterator[str]:
     """The checks that ran, and the basis of the tolerance."""
     yield f"tolerance: {examination.basis}"
     on = f"{len(examination.scenarios)} scenarios in {' and '.join(examination.dtypes)}"

@@ -1,25 +1,30 @@
 """The twin that a user's layer is compared with: a pair of the registry, or any PyTorch module."""
 
 import ast
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.nn import functional
 
+from torch_ref.families import PAIRS, pair_like
 from torch_ref.families.losses import ONE_HOT, ROWS
 from torch_ref.pair import Kind, Pair
-from torch_ref.registry import PAIRS, pair_like
-from torch_ref.your_layer.build import build, name_of
+from torch_ref.your_layer.build import SIZES, build, name_of
+from torch_ref.your_layer.function_twin import is_loss, maker_of
+from torch_ref.your_layer.methods import INPUTS
+from torch_ref.your_layer.shapes import Shape
 
-Like: TypeAlias = str | Pair | nn.Module | Callable[..., nn.Module]
+Like: TypeAlias = str | Pair | nn.Module | Callable[..., Any]
 
 # The attributes that say how many features a module takes, and gives.
-IN = ("in_features", "num_features", "in_channels", "num_channels")
-OUT = ("out_features", "out_channels")
+IN = ("in_features", "num_features", "in_channels", "num_channels", "num_embeddings", "input_size")
+OUT = ("out_features", "out_channels", "embedding_dim", "hidden_size")
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,24 @@ class Twin:
     @property
     def is_loss(self) -> bool:
         """Whether it takes targets too."""
-        try:
-            forward = inspect.signature(self.make({"in": 5, "hidden": 3, "out": 3}).forward)
-        except (ValueError, TypeError):
-            return False
-        return len([one for one in forward.parameters.values() if one.default is one.empty]) > 1
+        return is_loss(taken_by(self.make(SOME)))
 
 
-def twin_like(like: Like, targets: str | None = None) -> Twin:
-    """A pair by its name or one of its classes' names, a module of torch.nn by its name or as an expression, or a
-    function that makes one.
+SOME = {"in": 5, "hidden": 3, "out": 3}
+
+
+def taken_by(module: nn.Module) -> list[str]:
+    """The names of the inputs that a module must be given."""
+    if hasattr(module, "takes"):
+        return list(vars(module)["takes"])
+    forward = inspect.signature(module.forward).parameters.values()
+    return [one.name for one in forward if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+
+
+def twin_like(like: Like, targets: str | None = None, shape: Sequence[int] = ()) -> Twin:
+    """A pair by its name or one of its classes' names; a module of torch.nn or a function of torch.nn.functional, by
+    its name or as an expression; a module, a callable that makes one, or a function of tensors. `shape` is that of a
+    sample, where x is not (N, D).
 
     Raises ValueError for a name that is none of these.
     """
@@ -66,7 +79,7 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
     if isinstance(like, nn.Module):
         return _of_one_size(type(like).__name__, lambda _: deepcopy(like))
     if not isinstance(like, str):
-        return Twin(getattr(like, "__name__", "the twin"), lambda sizes: build(like, sizes))
+        return _of_callable(like, shape)
     name, arguments = _parsed(like)
     pair = pair_like(name)
     if pair is PAIRS["softmax_with_loss"]:
@@ -81,17 +94,59 @@ def twin_like(like: Like, targets: str | None = None) -> Twin:
         made = _of_one_size(like, lambda _: found(*args, **named))
         only_sizes = all(isinstance(one, int) and not isinstance(one, bool) for one in args) and not named
         return Twin(like, nn.Identity, pair, made.sizes) if pair and only_sizes else made
+    if _as_module(name, arguments):
+        return twin_like(f"{_as_module(name, arguments)}{like[like.index('(') :] if arguments else ''}", targets, shape)
+    function = getattr(functional, name, None) or getattr(torch, name, None)
+    if callable(function) and not isinstance(function, type):
+        args, named = arguments or ([], {})
+        return Twin(like, maker_of(function, _x_of(name, shape), args, named))
     layers = [pair for pair in PAIRS.values() if pair.kind is not Kind.OPTIMIZER]
     known = ", ".join(dict.fromkeys(n for pair in layers for n in (name_of(pair.layer), pair.twin_name, pair.name)))
     raise ValueError(
-        f"like: it must be one of {known}, a module of torch.nn such as Softmax(dim=1), or a callable, got {like!r}"
+        f"like: it must be one of {known}, a module of torch.nn such as Softmax(dim=1),"
+        f" a function of torch.nn.functional such as gelu, or a callable, got {like!r}"
     )
+
+
+def _as_module(name: str, arguments: tuple[list[Any], dict[str, Any]] | None) -> str:
+    """The module that is the same as a function of torch.nn.functional: LeakyReLU for leaky_relu; or none."""
+    classes = {one.lower(): one for one, found in vars(nn).items() if isinstance(found, type)}
+    own = name.replace("_", "")
+    found = classes.get(own, classes.get(f"{own}loss", ""))
+    args, named = arguments or ([], {})
+    try:
+        module = getattr(nn, found)(*args, **named)
+    except Exception:  # noqa: BLE001 - there is none, or it takes other arguments
+        return ""
+    return found if name.islower() and not [*module.parameters()] else ""
+
+
+def _of_callable(like: Any, shape: Sequence[int]) -> Twin:
+    """One that makes a module of sizes, or else a function of tensors."""
+    name = getattr(like, "__name__", "the twin")
+    twin = Twin(name, lambda sizes: build(like, sizes))
+    try:
+        twin.make(SOME)
+    except ValueError as error:
+        first = next(iter(inspect.signature(like).parameters), "").lower()
+        if isinstance(like, type) or not first or (first in SIZES["in"] and first not in INPUTS):
+            raise
+        with contextlib.suppress(ValueError):
+            return Twin(name, maker_of(like, _x_of(name, shape)))
+        raise ValueError(f"{error}; nor is it a function of tensors whose shapes are told by their names") from None
+    return twin
+
+
+def _x_of(name: str, shape: Sequence[int]) -> Shape:
+    """The shape of x, of a function that tells by its name whether it takes images."""
+    of_images: Mapping[str, Shape] = {"1d": (3, 7), "2d": (3, 7, 6)}
+    return ("N", *(shape or of_images.get(name[-2:], ("D",))))
 
 
 def _parsed(like: str) -> tuple[str, tuple[list[Any], dict[str, Any]] | None]:
     """The name of a module, and the arguments, if it is called: "nn.Conv2d(3, 4, 3, padding=1)"."""
     name, called, _ = like.partition("(")
-    name = name.strip().removeprefix("torch.").removeprefix("nn.")
+    name = name.strip().removeprefix("torch.").removeprefix("nn.").removeprefix("functional.").removeprefix("F.")
     if not called:
         return name, None
     try:
@@ -117,6 +172,8 @@ def _of_one_size(name: str, maker: Callable[[Mapping[str, int]], nn.Module]) -> 
 def shape_for(module: nn.Module) -> tuple[int, ...]:
     """The shape of a sample, where a module takes images or sequences with channels: neither square nor all alike."""
     for one in module.modules():
+        if isinstance(one, nn.Flatten):
+            return (3, 7, 6)
         axes = type(one).__name__[-2:]
         if axes in ("1d", "2d") and not isinstance(one, nn.BatchNorm1d):
             channels = next((getattr(one, n) for n in IN if hasattr(one, n)), 3)

@@ -10,7 +10,7 @@ from numpy_impl import SGD, TwoLayerNet
 from numpy_impl.validation import Array
 from torch_ref import SCENARIOS, NumpyTrainer, TorchTrainer, drift, params_of, verify
 from torch_ref.checks.battery import Subject
-from torch_ref.registry import PAIRS
+from torch_ref.families import PAIRS
 from torch_ref.results import scenarios_of
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])

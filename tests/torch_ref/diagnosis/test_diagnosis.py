@@ -53,6 +53,12 @@ def test_a_factor_that_stands_for_nothing_is_not_said() -> None:
     assert said_of(x.T @ dout * 1.25, x, W, b, dout) == ["it is 1.25 times what it must be"]  # N / H, no classes
 
 
+def test_a_transpose_of_a_square_is_no_other_order_besides() -> None:
+    x, W, b, dout = data(d=4, m=4)
+    assert said_of((x.T @ dout).T, x, W, b, dout) == ["it is transposed"]
+    assert said_of((x.T @ dout)[::-1].copy(), x, W, b, dout) == []
+
+
 def test_one_entry_fits_no_number() -> None:
     """A weight decay, a leak: read off a single entry, any number would do."""
     x, W, b, dout = data(d=1, m=1)

@@ -118,7 +118,7 @@ NOT_CHECKED: list[tuple[Any, Any, dict[str, Any], str]] = [
     (own.Relu, "BatchNorm2d", {}, rf"Relu: the twin's parameter weight \(5,\) {NONE}"),
     (own.Relu, "MaxPool2d", {"shape": (2,)}, "MaxPool2d: cannot tell"),
     (own.Affine(np.ones((2, 2)), np.ones(2)), "Linear", {}, "candidate: it must be a class or a function, got Affine"),
-    (own.Relu, nn.Dropout(), {}, "Dropout: PyTorch's own must give the same result each time, but it is random"),
+    (own.Relu, nn.RReLU(), {}, "RReLU: PyTorch's own must give the same result each time, but it is random"),
     (own.Relu, lambda: 5, {}, "it must make an nn.Module, got int"),
     (own.Relu, lambda: 1 / 0, {}, "the twin cannot be made: division by zero"),
     (own.Relu, nn.Unflatten(1, (2, 2)), {}, r"Unflatten: PyTorch's own must take the data, got x of shape \(6, 5\)"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import odd_layers
+import overwriting_layers
 import own_layers
 import pytest
 from examining import examined
@@ -107,6 +108,26 @@ def test_a_loss_whose_backward_takes_no_dout_is_told_so() -> None:
     ]
 
 
+def test_a_loss_that_ignores_a_dout_with_a_default_is_right() -> None:
+    text = text_of(examined(odd_layers.LossIgnoresDout, "CrossEntropyLoss"))
+    assert "advice: dx: dout is ignored: it is the gradient for a dout of 1" in text
+    assert "right: loss, dx\n" in text
+    assert "expected" not in text  # no table of entries
+
+
+def test_where_x_is_changed_in_place_no_slip_is_named_that_it_may_only_look_like() -> None:
+    def sentences(cls: Any, like: str = "Linear") -> list[str]:
+        found = examined(cls, like, dtypes=DOUBLE)
+        assert [one.sentence for one in found.advice] == ["forward changes x in place, on ordinary"]
+        return [one.sentence for one in found.problems]
+
+    (dx,) = sentences(overwriting_layers.OverwritesX, "ReLU")
+    assert dx.startswith("dx: x changed in place: no cause is told before that is mended; right on tied, common-offset")
+    assert not sentences(overwriting_layers.OverwritesXAndIsRight, "ReLU")
+    assert sentences(overwriting_layers.ScalesX) == [f"{name}: x changed before it is used" for name in ("y", "dW")]
+    assert sentences(overwriting_layers.EditsXAndDoublesDb) == ["db: it is twice as large as it must be"]
+
+
 def test_a_loss_for_one_hot_rows_alone_is_right_for_them() -> None:
     assert examined(odd_layers.OneHotLoss, "CrossEntropyLoss", targets="one-hot").ok
     assert not examined(odd_layers.OneHotLoss, "CrossEntropyLoss", targets="rows").ok
@@ -189,9 +210,10 @@ def test_findings_of_two_dtypes_are_one_where_they_can_be() -> None:
     assert as_one(one, problem("float32", "b")) is None
     assert as_one(one, problem("float32", "a", where="there")) is None
     assert as_one(one, replace(problem("float32", "a", "b"), severity=Severity.CONVENTION)) is None
-    told = as_one(problem("float64"), problem("float32", "a"))
-    assert told is not None
-    assert told.sentence == "y: a (so in float32; in the other dtype it is wrong as well)"
+    ruled_out = Problem("forward", "y", "y: unknown", "here", dtypes)
+    assert as_one(problem("float64"), problem("float32", "a")) == ruled_out
+    assert as_one(problem("float64", "a"), problem("float32")) == replace(ruled_out, dtypes=dtypes)
+    assert as_one(problem("float64", "a"), replace(problem("float32"), severity=Severity.INACCURATE)) is None
     neither = as_one(problem("float64"), replace(problem("float32"), sentence="y: unknown too"))
     assert neither is not None
     assert (neither.sentence, neither.dtypes) == ("y: unknown", dtypes)

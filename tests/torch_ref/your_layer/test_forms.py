@@ -16,7 +16,7 @@ from torch import nn
 from torch_ref import candidate, html_of, load, parametrize_with_checks, text_of
 from torch_ref.checks.check_error import CheckError
 from torch_ref.checks.subject import Subject
-from torch_ref.registry import PAIRS
+from torch_ref.families import PAIRS
 from torch_ref.your_layer.methods import arguments_of
 from torch_ref.your_layer.text import verdict
 

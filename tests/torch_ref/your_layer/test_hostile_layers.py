@@ -33,7 +33,7 @@ HOSTILE = {
     "NoGradient": "backward must leave a gradient of W, as dW or in grads['W'], got none",
     "GradientIsAList": "the gradient of b must be an array, got a list",
     "OnlyContiguous": "for arrays in Fortran order it raises ValueError: x must be contiguous",
-    "KeepsACopyOfW": "dx is not that of W once that is assigned: the layer computes with a copy",
+    "KeepsACopyOfW": "dx is not that of W once that is assigned: it is still that of W as it was",
     "ReusesItsBuffer": "y, once returned, is overwritten by a later call: it must be a new array",
     "SharesItsCache": "dW while another layer of the class is used: it is right for the x of the call before",
     "KeepsTheFirstUntilBackward": "dW after a forward without a backward: it is right for the x of the call before",

@@ -17,11 +17,10 @@ def test_the_network_of_this_package_is_right_in_both_dtypes() -> None:
 
 
 def test_the_books_network_is_told_its_errata() -> None:
-    so_in_float64 = "so in float64; in the other dtype it is wrong as well"
     found = examined(TwoLayerNet, "TwoLayerNet", BOTH)
     assert found.ok
     assert [convention.sentence for convention in found.conventions] == [
-        f"loss: the logarithm is that of p + 1e-7: an epsilon inside the log ({so_in_float64})"
+        "loss: the logarithm is that of p + 1e-7: an epsilon inside the log"
     ]
     assert [advice.sentence for advice in found.advice] == [
         "W1, once it is assigned, has no effect on any result",

@@ -34,7 +34,10 @@ def test_an_expression_fixes_sizes_and_keeps_a_proven_pair_where_there_are_sizes
             r"like: it must be a module with literal arguments, as Softmax\(dim=1\), got 'Softmax\(dim=o",
         ),
         ("Softmax(dim", r"like: it must be a module with literal arguments"),
-        ("Sofmax(1)", r"a module of torch.nn such as Softmax\(dim=1\), or a callable, got 'Sofmax\(1\)'"),
+        (
+            "Sofmax(1)",
+            r"a function of torch.nn.functional such as gelu, or a callable, got 'Sofmax\(1\)'",
+        ),
         ("Linear(5, 3, 4, 5, 6, 7)", "the twin cannot be made"),
     ],
 )

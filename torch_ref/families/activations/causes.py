@@ -11,6 +11,7 @@ from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Fitted, Prediction, along
 from torch_ref.diagnosis.factors import PASSED_ON, dout_itself
 from torch_ref.diagnosis.severity import Severity
+from torch_ref.results import module_of
 
 
 def _dx(open_where: Callable[[Array, Array], Any], of_dout: float = 1.0) -> Prediction:
@@ -75,13 +76,19 @@ def _of_sigmoid(x: Ball) -> Ball:
     return y * (1 - y)
 
 
+def _negative_slope(case: Case) -> float:
+    """The twin's: a layer of somebody else's may call it what it likes."""
+    module: Any = module_of(case.pair, case.layer)
+    return float(module.negative_slope)
+
+
 def _sided(is_right_side: Callable[[Array, Array], Any]) -> Prediction:
     """dx is dout where this holds, else dout times the negative slope."""
 
     def predict(case: Case, name: str) -> Ball | None:
         dout = case.exact(case.dout)
         chosen = np.asarray(is_right_side(case.x, case.dout))
-        return selected(dout, chosen, chosen, dout * case.layer.negative_slope) if name == "dx" else None
+        return selected(dout, chosen, chosen, dout * _negative_slope(case)) if name == "dx" else None
 
     return predict
 
@@ -89,7 +96,7 @@ def _sided(is_right_side: Callable[[Array, Array], Any]) -> Prediction:
 def _exchanged(case: Case, name: str) -> Ball:
     """Of y or of dx."""
     value, is_below = case.exact(case.x if name == "y" else case.dout), case.x <= 0
-    return selected(value, is_below, is_below, value * case.layer.negative_slope)
+    return selected(value, is_below, is_below, value * _negative_slope(case))
 
 
 LEAKY_RELU = (

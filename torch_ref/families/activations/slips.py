@@ -126,7 +126,7 @@ class AbsoluteValue(ReLU):
         return np.where(closed, -x, x), closed
 
 
-@slip("relu")
+@slip("relu", cause="y: it is clipped to [-6, 6] – or x is clipped to [-6, 6]")
 class CappedAtSix(ReLU):
     """y = min(max(x, 0), 6), as in another layer."""
 

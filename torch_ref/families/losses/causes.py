@@ -80,6 +80,15 @@ def _at_least(epsilon: float) -> Callable[[Ball], Ball]:
     return lambda p: Ball(np.maximum(p.centre, epsilon), np.where(p.centre < epsilon - p.radius, 0, p.radius), p.format)
 
 
+def _between(epsilon: float) -> Callable[[Ball], Ball]:
+    def clipped(p: Ball) -> Ball:
+        below, above = p.centre < epsilon - p.radius, p.centre > 1 - epsilon + p.radius
+        radius = np.where(below, 0, np.where(above, p.format.u, p.radius))
+        return Ball(np.clip(p.centre, epsilon, 1 - epsilon), radius, p.format)
+
+    return clipped
+
+
 LOST, EPSILON = Severity.INACCURATE, Severity.CONVENTION
 
 
@@ -88,7 +97,9 @@ def by_epsilon(z_of: Callable[[Case], Ball]) -> Iterator[Cause]:
         e = 10.0**power
         added = _log_of(lambda p, e=e: p + e, z_of)  # type: ignore[misc]
         yield Cause(f"the logarithm is that of p + 1e{power}: an epsilon inside the log", added, severity=EPSILON)
-        yield Cause(f"p is clipped to 1e{power} before the logarithm", _log_of(_at_least(e), z_of), severity=EPSILON)
+        clipped = {f"1e{power}": _at_least(e), f"[1e{power}, 1 - 1e{power}]": _between(e)}
+        for to, change in clipped.items():
+            yield Cause(f"p is clipped to {to} before the logarithm", _log_of(change, z_of), severity=EPSILON)
 
 
 def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction:
@@ -112,6 +123,23 @@ def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction
             naive, ball = difference * (case.dout / n), _dx(case, p - case.exact(t))
         surprising = ~np.isfinite(naive) | ~np.isfinite(ball.radius)
         return Ball(np.where(surprising, naive, ball.centre), np.where(surprising, np.nan, ball.radius), ball.format)
+
+    return predict
+
+
+def _log_of_p(*, of_all: bool) -> Prediction:
+    """The logarithm of p, which may have underflowed to 0; `of_all`, also where the target is 0: 0 · -inf is NaN."""
+
+    @ieee_arithmetic
+    def predict(case: Case, name: str) -> Ball | None:
+        if name != "loss":
+            return None
+        naive_exp = np.exp(case.x - case.x.max(axis=1, keepdims=True))
+        t, log_p = rows(case), np.log(naive_exp / naive_exp.sum(axis=1, keepdims=True))
+        naive = -np.sum(t * log_p if of_all else np.where(t == 0, 0, t * log_p)) / case.N
+        if np.isfinite(naive):
+            return loss_of(case, _or_nothing(log(_not_negative(softmax(logits(case)))), t))
+        return Ball(np.asarray(naive, case.right[name].centre.dtype), np.asarray(np.nan), case.right[name].format)
 
     return predict
 
@@ -161,10 +189,26 @@ SOFTMAX_WITH_LOSS = (
     BY_CLASSES,
     Cause("the softmax runs over the batch, where it must run over the classes", _over_the_batch),
     *by_epsilon(logits),
-    Cause("no maximum is subtracted before exp, which overflows or underflows", _maximum_subtracted(lambda _: 0.0)),
+    Cause(
+        "no maximum is subtracted before exp, which overflows or underflows",
+        _maximum_subtracted(lambda _: 0.0),
+        severity=LOST,
+        overflows=True,
+    ),
     Cause(
         "the maximum of the whole batch is subtracted, where it must be that of the row: exp underflows",
         _maximum_subtracted(np.max),
+        severity=LOST,
+        overflows=True,
+    ),
+    *(
+        Cause(
+            "the logarithm is that of p, which underflows to 0",
+            _log_of_p(of_all=of_all),
+            severity=LOST,
+            overflows=True,
+        )
+        for of_all in (False, True)
     ),
     Cause("the logarithm is that to base 2", _in_bits(2)),
     Cause("the logarithm is that to base 10", _in_bits(10)),

@@ -1,4 +1,4 @@
-"""The work of check_layer.py: the user's code runs in a process of its own, and this one sees that it ends."""
+"""The process that the user of check-layer sees: the user's code runs in another, and this one sees that it ends."""
 
 import argparse
 import contextlib
@@ -11,25 +11,36 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.progress import Progress
 
-from parts import command_line, layer_process
-from parts.layer_process import COULD_NOT_RUN, WRONG
+from torch_ref import command_line
+from torch_ref.your_layer.command.inner import COULD_NOT_RUN, WRONG
+from torch_ref.your_layer.lines import told, without_cell
+
+GRACE = 10.0  # seconds that the watchdog is given, before the process is ended from outside
+# The inner process finds modules where this one does.
+INNER = """import os, sys
+sys.path[:] = sys.argv[1].split(os.pathsep)
+from torch_ref.your_layer.command.inner import main
+main(sys.argv[2:])"""
 
 
-def examine_apart(options: argparse.Namespace) -> int:
-    """Prints the report of the inner process, or why there is none; the exit status."""
-    if options.html:
-        command_line.make_folder(options.html.parent, [options.html.name], option="--html")
+def examine_apart(options: argparse.Namespace, argv: Sequence[str], called: str) -> int:
+    """Writes the report of the inner process, or why there is none; the exit status."""
+    files = {name: path for name in ("html", "json") if (path := getattr(options, name)) and str(path) != "-"}
+    for name, path in files.items():
+        command_line.make_folder(path.parent, [path.name], option=f"--{name}")
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace"
-        given = {name: value for name, value in vars(options).items() if name != "html"}
-        command = [sys.executable, layer_process.__file__, repr(given), str(trace)]
+        given = {name: value for name, value in vars(options).items() if name not in ("html", "json")}
+        given |= {"argv": list(argv), "called": called}
+        command = [sys.executable, "-c", INNER, os.pathsep.join(sys.path), repr(given), str(trace)]
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # which ends the inner one too
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -40,21 +51,31 @@ def examine_apart(options: argparse.Namespace) -> int:
         finally:
             end(process)
         report = report or _no_report(process.returncode, last, trace, options)
+    return _tell(report, files, alone="json" not in files and options.json is not None)
+
+
+def _tell(report: Mapping[str, Any], files: Mapping[str, Path], *, alone: bool) -> int:
+    """With `alone` the JSON is all that the standard output gets."""
+    contents = dict(report)
     if "error" in report:
-        if options.html and report["status"] == WRONG:
-            _write_page(
-                options.html, f"<!doctype html><title>WRONG</title><h1>WRONG</h1><p>{escape(report['error'])}</p>"
-            )
+        contents["json"] = json.dumps({"error": report["error"], "status": report["status"]}, indent=2) + "\n"
+        if report["status"] == WRONG:
+            said = escape(report["error"])
+            contents["html"] = f"<!doctype html><title>WRONG</title><h1>WRONG</h1><p>{said}</p>"
+    for name, path in files.items():
+        if name in contents:
+            command_line.write_files(path.parent, {path.name: contents[name].encode()}, option=f"--{name}")
+    if alone:
+        print(contents["json"], end="")
+    if "error" in report:
         return command_line.fail(report["error"], report["status"])
-    print(report["text"], end="")
-    if options.html:
-        _write_page(options.html, report["html"])
-        print(f"the same as a page: {options.html}")
+    if not alone:
+        print(report["text"], end="")
+        if report["replay"]:
+            print(f"replay: {report['replay']}")
+        for name, path in files.items():
+            print(f"the same as {'a page' if name == 'html' else 'JSON'}: {path}")
     return int(report["status"])
-
-
-def _write_page(path: Path, page: str) -> None:
-    command_line.write_files(path.parent, {path.name: page.encode()}, option="--html")
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -70,12 +91,13 @@ def _follow(process: subprocess.Popen[str], timeout: float) -> tuple[str, dict[s
     """The last check that it began, and its report, if it ended with one. Waits no longer than the watchdog would."""
     lines: queue.Queue[str] = queue.Queue()
 
-    def read() -> None:
-        for line in process.stdout or ():
-            lines.put(line)
+    def read(stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                lines.put(line)
         lines.put("")
 
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
     last = ""
     terminal = Console(stderr=True)
     with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
@@ -96,9 +118,6 @@ def _follow(process: subprocess.Popen[str], timeout: float) -> tuple[str, dict[s
                 progress.update(bar, description=last, completed=said["done"], total=said["of"])
 
 
-GRACE = 10.0  # seconds that the watchdog is given, before the process is ended from outside
-
-
 def _no_report(status: int, last: str, trace: Path, options: argparse.Namespace) -> dict[str, Any]:
     """The layer has ended the process, or was ended by the watchdog: told from the trace that it leaves."""
     text = trace.read_text(errors="replace") if trace.exists() else ""
@@ -117,6 +136,6 @@ def _line_in(trace: str, target: str) -> str:
     """The innermost line of the target's file, of a trace that begins with the innermost."""
     file = Path(target.rpartition(":")[0]).name
     for path, line, name in re.findall(r'File "(.*?)", line (\d+) in (\S+)', trace):
-        if Path(path).name in (file, f"{file.rpartition('.')[2]}.py"):
-            return f"{Path(path).name}:{line}, in {name}"
+        if Path(without_cell(path)).name in (file, f"{file.rpartition('.')[2]}.py"):
+            return told(path, int(line), name)
     return ""

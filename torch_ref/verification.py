@@ -16,8 +16,8 @@ from numpy_impl.validation import Array, check_array
 from torch_ref.diagnosis.case import case_of
 from torch_ref.diagnosis.explain import Observation, causes_of
 from torch_ref.diagnosis.report import Report, compare
+from torch_ref.families import pair_of
 from torch_ref.pair import Example, Kind, Pair
-from torch_ref.registry import pair_of
 from torch_ref.results import dtype_of, outputs_of, params_of, results, torch_results
 from torch_ref.right import bounds
 from torch_ref.your_layer.instance import pair_for
