@@ -79,13 +79,7 @@ class AsSlots:
     x: Any = None
     grads: dict[str, Any] = field(default_factory=dict)
 
-    def forward(self, x: Any) -> Any:
-        self.x = x.copy()
-        return x @ self.W + self.b
-
-    def backward(self, dout: Any) -> Any:
-        self.grads = {"W": self.x.T @ dout, "b": dout.sum(axis=0)}
-        return dout @ self.W.T
+    forward, backward = AsADataclass.forward, AsADataclass.backward
 
 
 @dataclass(frozen=True)
@@ -114,12 +108,7 @@ class FrozenOfSizes:
         object.__setattr__(self, "W", np.zeros((self.n_in, self.n_out)))
         object.__setattr__(self, "b", np.zeros(self.n_out))
 
-    def forward(self, x: Any) -> Any:
-        return x @ self.W + self.b, x.copy()
-
-    def backward(self, dout: Any, cache: Any) -> Any:
-        self.grads.update(W=cache.T @ dout, b=dout.sum(axis=0))
-        return dout @ self.W.T
+    forward, backward = Frozen.forward, Frozen.backward
 
 
 class SwitchesGradientsOff(Affine):

@@ -30,9 +30,6 @@ def report(subject: Subject, scenario: Scenario, name: str) -> Report:
     return Report(f"{subject.pair.name} on {scenario.name}, {np.dtype(subject.dtype)}", (row,))
 
 
-UNKNOWN = "no known slip explains it"
-
-
 def check_values(subject: Subject, name: str) -> None:
     """On every scenario each entry lies within its radius: the layer's and PyTorch's."""
     reports = {scenario: report(subject, scenario, name) for scenario in subject.scenarios}

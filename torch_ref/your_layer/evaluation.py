@@ -10,6 +10,7 @@ from numpy_impl.validation import Array
 from torch_ref.checks.check_error import CheckError
 from torch_ref.checks.subject import Subject
 from torch_ref.diagnosis.severity import Severity
+from torch_ref.places import attributes
 from torch_ref.results import twin_of
 from torch_ref.scenarios import Data
 from torch_ref.training.weights import to_array, to_tensor
@@ -59,9 +60,9 @@ def into_evaluation(adapter: Any) -> bool:
     layer = adapter.layer
     takes = [one.name.lower() for one in arguments_of(adapter.forward_of_layer)]
     switches = [any(name in (*MODES, *EVALUATION) for name in takes)]
-    for name, value in vars(layer).items():
+    for name, value in attributes(layer).items():
         if isinstance(value, bool) and name in (*MODES, *EVALUATION):
-            vars(layer)[name] = name in EVALUATION
+            setattr(layer, name, name in EVALUATION)
             switches.append(True)
     for option in getattr(layer, "options", {}).values():
         if isinstance(option, dict) and "mode" in option:

@@ -94,8 +94,9 @@ def twin_like(like: Like, targets: str | None = None, shape: Sequence[int] = ())
         made = _of_one_size(like, lambda _: found(*args, **named))
         only_sizes = all(isinstance(one, int) and not isinstance(one, bool) for one in args) and not named
         return Twin(like, nn.Identity, pair, made.sizes) if pair and only_sizes else made
-    if _as_module(name, arguments):
-        return twin_like(f"{_as_module(name, arguments)}{like[like.index('(') :] if arguments else ''}", targets, shape)
+    module = _as_module(name, arguments)
+    if module:
+        return twin_like(module + like[len(like.partition("(")[0]) :], targets, shape)
     function = getattr(functional, name, None) or getattr(torch, name, None)
     if callable(function) and not isinstance(function, type):
         args, named = arguments or ([], {})

@@ -28,7 +28,7 @@ def of_derivative(function: Callable[..., Any], derivative: Callable[..., Any]) 
 
 
 def _is_of_y(function: Callable[..., Any], derivative: Callable[..., Any]) -> bool:
-    """Whether the derivative is right of y, and not of x, by differences."""
+    """Whether the derivative is right of y, and not of x, by differences: to 1e-6, where they err by 1e-9 or so."""
     x, h = np.array([[-1.3, -0.4, 0.3], [0.7, 1.1, 1.9]]), 1e-6
     try:
         right = (function(x + h) - function(x - h)) / (2 * h)
