@@ -10,13 +10,22 @@ the caller's reaches the cache, remember the cache from one call to the next, se
 arrays of the caller's own. A network calls the pure functions and keeps the caches itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.validation import Array, after_forward, check_array, check_dout, check_parameter, check_scalar_dout
+from numpy_impl.validation import (
+    Array,
+    after_forward,
+    check_array,
+    check_dout,
+    check_flag,
+    check_parameter,
+    check_same_keys,
+    check_scalar_dout,
+)
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -53,12 +62,14 @@ class Layer:
     """y = f(x): a subclass declares its parameters and writes `_forward` and `_backward`.
 
     It may write `_gradients(dout, cache)` beside them, those of the parameters alone: all that a network needs of its
-    first layer, for its x is data.
+    first layer, for its x is data. What a pass leaves for later ones, such as running statistics, is set in `_keep`,
+    and named in `state`.
     One that writes a `forward` or `backward` of its own is taken as it is, also within a network.
     """
 
     parameter_names: ClassVar[tuple[str, ...]] = ()
     has_gradients: ClassVar[bool] = False  # whether its `_gradients` is of the class that has its `_backward`
+    _training: bool = True
     _cache: Any = None
     _output: tuple[tuple[int, ...], np.dtype[Any]] | None = None  # of the last forward: its shape and dtype
 
@@ -72,6 +83,29 @@ class Layer:
     def params(self) -> dict[str, Array]:
         """The parameters by name, the arrays themselves."""
         return {name: getattr(self, name) for name in self.parameter_names}
+
+    @property
+    def training(self) -> bool:
+        """Whether forward is that of training; dropout and batch-norm do something else in evaluation."""
+        return self._training
+
+    @training.setter
+    def training(self, training: bool) -> None:
+        check_flag(self, "training", training)
+        self._training = training
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What later passes depend on besides the parameters, as copies, by name: to be saved, and put back."""
+        return {}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        check_same_keys(self, "state", state, self.state)
+        self._restore(state)
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        """Puts these in the place of what there is, all of them or, where one is refused, none."""
 
     @door
     def forward(self, x: Array) -> Array:
@@ -98,7 +132,7 @@ class Layer:
         check_dout(self, dout, shape, dtype)
 
     def _keep(self, cache: Any) -> None:
-        """Sets what of a pass stays to be read, such as a mask."""
+        """Sets what of a pass stays, to be read or for later passes: a mask, running statistics."""
 
     @ieee_arithmetic
     def _enter(self, *inputs: Array) -> Array:
@@ -116,9 +150,13 @@ class Layer:
     def _leave(self, dout: Any) -> Any:
         self._check_dout(dout, *after_forward(self, self._output))
         dx, gradients = self._backward(dout, self._cache)
+        self._set_gradients(gradients)
+        return tuple(map(np.array, dx)) if isinstance(dx, tuple) else None if dx is None else np.array(dx)
+
+    def _set_gradients(self, gradients: Mapping[str, Array]) -> None:
+        """Copies, the layer's own."""
         for name, gradient in gradients.items():
             setattr(self, f"d{name}", np.array(gradient))
-        return np.array(dx)
 
 
 class Loss(Layer):

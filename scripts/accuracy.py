@@ -1,10 +1,11 @@
 """Measures how accurate NumPy and PyTorch are, against hundreds of digits, and how much room the proven bounds leave.
 
 The first table gives the error of each quantity, mean and greatest, in units in the last place (ulp) of the exact
-value; that of a matrix product in u Σ|a||b|, for where terms cancel an ulp of the result says nothing. "better" names
-whose mean error is less, "=" stands for within a factor of 1.5. In a matrix product it is the BLAS that sums, NumPy's
-or PyTorch's own, in the y of a function such as tanh the library of elementary functions (libm): which of them is
-better there depends on the processor, and is only reported.
+value; that of a matrix product in u Σ|a||b|, for where terms cancel an ulp of the result says nothing, and that of a
+normalization in u of its greatest entry, "u max". "better" names whose mean error is less, "=" stands for within a
+factor of 1.5. In a matrix product it is the BLAS that sums, NumPy's or PyTorch's own, in the y of a function such as
+tanh the library of elementary functions (libm): which of them is better there depends on the processor, and is only
+reported.
 
 The second gives bound over error, median and least, over all entries of all scenarios, as measured. A bound holds for
 every order of summation; what remains of it is the price of that.

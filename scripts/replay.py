@@ -21,7 +21,7 @@ def work(options: argparse.Namespace) -> int:
     from torch_ref.threads import threads
 
     sides, x, t, origin = read_violation(options.file)
-    print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items())}")
+    print(f"{options.file}: {', '.join(f'{name} {value}' for name, value in origin.items() if value is not None)}")
     with threads(origin["threads"]):
         proof, update = prove(sides, x, t), Update(sides, x, t)
         sides.step(x, t)

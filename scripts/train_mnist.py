@@ -1,4 +1,4 @@
-"""Trains the NumPy network and its PyTorch twin side by side on MNIST: the same first weights, the same batches.
+"""Trains a NumPy network and its PyTorch twin side by side on MNIST: the same first weights, the same batches.
 
 Prints a table with the accuracy of both on all training and test images, and for the batch that comes next the loss of
 both, how many ReLUs are open on one side only, and a proof: what NumPy and PyTorch compute of it on the weights of each
@@ -21,15 +21,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parts.data import parser_with_data
+from training.options import add_options, resolved
 
 from torch_ref import command_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     def work(options: argparse.Namespace) -> int:
+        options = options if options.resume else resolved(options)
         from training.run import train  # imports PyTorch, which --help and a wrong option need not wait for
 
-        return train(options, lambda settings: parse(argv, settings))
+        return train(options, lambda settings: resolved(parse(argv, settings)))
 
     return command_line.run(work, parse(argv))
 
@@ -37,15 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None) -> argparse.Namespace:
     """The options; what the command line leaves out is as in `settings`, or has its default."""
     parser = parser_with_data(__doc__, "python scripts/train_mnist.py --dtype float64 --epochs 3 --out float64")
-    count, real = command_line.integer(1), command_line.non_negative
+    count = command_line.integer(1)
     threads = command_line.integer(1, os.cpu_count() or 1)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--iterations", type=count, default=10_000, metavar="N", help="updates of the weights")
     length.add_argument("--epochs", type=count, metavar="N", help="passes over all images, instead")
     parser.add_argument("--batch-size", type=count, default=100, metavar="N", help="images in a batch")
-    parser.add_argument("--hidden", type=count, default=50, metavar="N", help="units of the hidden layer")
-    parser.add_argument("--std", type=real, default=0.01, metavar="X", help="standard deviation of the first weights")
-    parser.add_argument("--lr", type=real, default=0.1, metavar="X", help="learning rate")
     seed = command_line.integer(0)
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of first weights and batches")
     dtypes = ["float32", "float64"]
@@ -75,6 +74,7 @@ def parse(argv: Sequence[str] | None, settings: argparse.Namespace | None = None
     parser.add_argument("--no-plots", dest="plots", action="store_false", help="leave out the pictures")
     parser.add_argument("--show", action="store_true", help="open the pictures at the end")
     parser.add_argument("--quiet", action="store_true", help="print nothing but what goes wrong")
+    add_options(parser)
     return parser.parse_args(argv, settings)
 
 

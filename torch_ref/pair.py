@@ -49,7 +49,9 @@ class Pair:
 
     `module(layer)` makes the twin, of the class `twin_name`: a module that takes the inputs and returns the outputs,
     one tensor or a tuple of them. The twin of a network returns the logits, and `criterion(layer)` makes the module of
-    its loss. Of an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters.
+    its loss. Of an optimizer `module(layer)` is a function that makes PyTorch's optimizer of a list of parameters, and
+    `optimizer_state` maps what NumPy's keeps of a parameter to PyTorch's names of it: {"m": "exp_avg", "t": "step"}.
+    Its inputs are p, g and then these, its outputs p and these; forward(p, g, m, t, **options) is one step.
 
     `example(cls, data)` makes a layer of the class, or of another class under check, with a scenario's data. It makes
     the layer in its mode (training or evaluation), with its generator or a given mask: `module` sees that very layer
@@ -59,6 +61,7 @@ class Pair:
     upstream gradient for each output, and returns the gradients of the inputs named in `input_gradients`, or leaves
     them as attributes ("dh0"). Results whose names begin with d are gradients. `parameters` and `buffers` map NumPy's
     names to the rules of `training.weights`; buffers, such as a running mean, are compared as forward leaves them.
+    `optional` names the inputs and upstream gradients that may be left out, as None: a first state, which is zero then.
     `options` are attributes of the layer that its formulas need, such as a slope or a stride.
 
     forward(*inputs, **params, **buffers, **options) is the layer's formula, for balls and for mpmath's numbers alike:
@@ -68,7 +71,12 @@ class Pair:
 
     `causes` are slips that this layer is known for; a diagnosis tries them before those of every layer. `flat_on` names
     the scenarios on which the layer may be flat, as a sigmoid is far from 0: there an even gradient is no failure.
+    `infinite_or_nan` names gradients of which PyTorch's formula makes NaN where a sum of infinities has one sign.
     Among the `data_sets` must be scenarios called "ordinary" and "odd-batch".
+
+    `like(module, shape, scenario)` is for a pair whose twin has options of its own: the settings of the scenario for a
+    layer like this module, given samples of this shape, if one is told; None where such a layer is not to see the
+    scenario, on "ordinary" that the pair is not for this module.
     """
 
     name: str
@@ -82,6 +90,8 @@ class Pair:
     input_gradients: Sequence[str] = ("x",)
     parameters: Names = field(default_factory=dict)
     buffers: Names = field(default_factory=dict)
+    optimizer_state: Names = field(default_factory=dict)
+    optional: Collection[str] = ()
     options: Sequence[str] = ()
     criterion: Callable[[Any], nn.Module] = lambda _: nn.CrossEntropyLoss()
     forward: Callable[..., Any] | None = None
@@ -89,8 +99,10 @@ class Pair:
     refusals: Sequence[Refusal] = ()
     causes: Sequence[Suspect] = ()
     flat_on: Collection[str] = ()
+    infinite_or_nan: Collection[str] = ()
     batches_only: bool = False  # x is (N, D) and of no other rank
     data_sets: Sequence[Scenario] = SCENARIOS
+    like: Callable[[Any, Sequence[int], Scenario], Mapping[str, Any] | None] | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.flat_on) - {scenario.name for scenario in self.data_sets}

@@ -25,15 +25,18 @@ def register_maker(kind: type, maker: Callable[[Any], Pair]) -> None:
     _MAKERS[kind] = maker
 
 
-def pair_of(layer: object) -> Pair:
-    """The entry of a layer's class, or of the nearest that it extends. Raises TypeError where there is none."""
+def pair_of(layer: object, inputs: int = 1) -> Pair:
+    """The entry of a layer's class, or of the nearest that it extends. Raises TypeError where there is none.
+
+    Of several it is the first that takes so many inputs, else the first.
+    """
     for kind, maker in _MAKERS.items():
         if isinstance(layer, kind):
             return maker(layer)
     for cls in type(layer).__mro__:
-        for pair in PAIRS.values():
-            if pair.layer is cls:
-                return pair
+        found = [pair for pair in PAIRS.values() if pair.layer is cls]
+        if found:
+            return next((pair for pair in found if len(pair.input_names) == inputs), found[0])
     raise TypeError(f"pairs: the layer must be registered, with its PyTorch twin, got {type(layer).__name__}")
 
 

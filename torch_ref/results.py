@@ -14,6 +14,7 @@ from torch_ref import places
 from torch_ref.oracles.autograd import Results, as_tensor, differentiated
 from torch_ref.pair import Example, Kind, Pair
 from torch_ref.scenarios import Data, Scenario
+from torch_ref.training.optimizer_state import read_state, write_state
 from torch_ref.training.weights import copy_to_torch, grads_of, to_array, to_tensor, write
 
 
@@ -56,14 +57,31 @@ def raw_results(pair: Pair, example: Example) -> Results:
     """The arrays themselves that the NumPy layer hands out or leaves."""
     layer, inputs = example.layer, example.inputs
     if pair.kind is Kind.OPTIMIZER:
-        updated = inputs["p"].copy()
-        layer.update({"p": updated}, {"p": inputs["g"]})
-        return {"p": updated}
+        return _stepped(pair, layer, **inputs)
     if pair.kind is Kind.NETWORK:
         gradients = layer.gradient(*inputs.values())
         return {"loss": np.asarray(layer.last_layer.loss)} | {f"d{name}": g for name, g in gradients.items()}
     found = outputs_of(pair, example)
     return found | gradients_of(pair, example) | buffers_of(pair, layer)
+
+
+def _stepped(pair: Pair, layer: Any, p: Array, g: Array, **state: Array) -> Results:
+    """A step from this state; from none where all of it is 0, as before the first step."""
+    updated = p.copy()
+    if pair.optimizer_state:
+        layer.state = {}  # or it would refuse one of other shapes than it has
+        layer.state = {"p": state} if _has_begun(state) else {}
+    layer.update({"p": updated}, {"p": g})
+    return {"p": updated} | {name: _as_result(layer.state["p"][name], p) for name in pair.optimizer_state}
+
+
+def _has_begun(state: Mapping[str, Array]) -> bool:
+    return any(np.any(value) for value in state.values())
+
+
+def _as_result(value: Any, p: Array) -> Array:
+    """A number of steps in the dtype of the others."""
+    return np.asarray(value) if np.ndim(value) else np.asarray(value, p.dtype)
 
 
 def gradients_of(pair: Pair, example: Example) -> Results:
@@ -104,7 +122,7 @@ def torch_results(pair: Pair, example: Example, params: Mapping[str, Array] | No
     """The results of PyTorch."""
     layer, inputs = example.layer, example.inputs
     if pair.kind is Kind.OPTIMIZER:
-        return {"p": _stepped(pair.module(layer), inputs["p"], inputs["g"])}
+        return _stepped_by_torch(pair, pair.module(layer), **inputs)
     dtype = dtype_of(inputs, params_of(pair, layer) if params is None else params)
     module = twin_of(pair, layer, dtype, params)
     if pair.kind is Kind.NETWORK:
@@ -120,12 +138,16 @@ def torch_results(pair: Pair, example: Example, params: Mapping[str, Array] | No
     )
 
 
-def _stepped(stepper: Any, p: Array, g: Array) -> Array:
+def _stepped_by_torch(pair: Pair, stepper: Any, p: Array, g: Array, **state: Array) -> Results:
     """`stepper` makes PyTorch's optimizer for a list of parameters."""
     parameter = nn.Parameter(to_tensor(p))
     parameter.grad = to_tensor(g)
-    stepper([parameter]).step()
-    return to_array(parameter)
+    optimizer, names = stepper([parameter]), pair.optimizer_state
+    if _has_begun(state):
+        write_state(optimizer, {"p": parameter}, "p", names, state)
+    optimizer.step()
+    kept = read_state(optimizer, {"p": parameter}, "p", names)
+    return {"p": to_array(parameter)} | {name: _as_result(value, p) for name, value in kept.items()}
 
 
 def scenarios_of(pair: Pair) -> list[Scenario]:

@@ -5,8 +5,8 @@ are drawn in float64 and rounded, so float32 and float64 see the same ones.
 """
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -104,11 +104,13 @@ class Scenario:
     labels: Callable[[], Array] | None = None  # at random, if None
     is_resized: bool = False  # to the sizes of a user's layer
     is_extreme: bool = False  # a right formula may overflow, or lose digits
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False)  # what a family's examples read: a stride
 
     @property
     def is_small(self) -> bool:
-        """Small enough for oracles that evaluate forward once for each entry."""
-        return isinstance(self.sizes.N, tuple) or self.sizes.N * self.sizes.D <= 100
+        """Small enough for oracles that evaluate forward once for each entry; `settings` may say that it is not."""
+        n = self.sizes.N
+        return bool(self.settings.get("is_small", isinstance(n, tuple) or n * self.sizes.D <= 100))
 
 
 SCENARIOS = (
@@ -197,6 +199,10 @@ class Data:
 
     def dout(self, *shape: int) -> Array:
         return self._draw(self.scenario.dout, *shape)
+
+    def setting(self, name: str, default: Any) -> Any:
+        """What the scenario says of this option of a layer or size of its data."""
+        return self.scenario.settings.get(name, default)
 
     def ids(self, *shape: int) -> Array:
         """Indices of features."""

@@ -1,8 +1,33 @@
 """The layers, a file for each family: two pure functions a layer, and beside each file its derivation."""
 
+from numpy_impl.layers.activations import ELU as ELU
 from numpy_impl.layers.activations import LeakyReLU as LeakyReLU
 from numpy_impl.layers.activations import ReLU as ReLU
-from numpy_impl.layers.activations import Sigmoid as Sigmoid
-from numpy_impl.layers.activations import Tanh as Tanh
+from numpy_impl.layers.activations_smooth import GELU as GELU
+from numpy_impl.layers.activations_smooth import Sigmoid as Sigmoid
+from numpy_impl.layers.activations_smooth import SiLU as SiLU
+from numpy_impl.layers.activations_smooth import Softplus as Softplus
+from numpy_impl.layers.activations_smooth import Tanh as Tanh
 from numpy_impl.layers.affine import Affine as Affine
+from numpy_impl.layers.attention import MultiHeadAttention as MultiHeadAttention
+from numpy_impl.layers.attention import ScaledDotProductAttention as ScaledDotProductAttention
+from numpy_impl.layers.batch_norm import BatchNorm as BatchNorm
+from numpy_impl.layers.composites import Residual as Residual
+from numpy_impl.layers.composites import Sequential as Sequential
+from numpy_impl.layers.convolution import Conv2d as Conv2d
+from numpy_impl.layers.convolution import Flatten as Flatten
+from numpy_impl.layers.dropout import Dropout as Dropout
+from numpy_impl.layers.embedding import Embedding as Embedding
+from numpy_impl.layers.gru import GRU as GRU
 from numpy_impl.layers.losses import SoftmaxWithLoss as SoftmaxWithLoss
+from numpy_impl.layers.losses_of_entries import HuberLoss as HuberLoss
+from numpy_impl.layers.losses_of_entries import MeanSquaredError as MeanSquaredError
+from numpy_impl.layers.losses_of_entries import SigmoidWithLoss as SigmoidWithLoss
+from numpy_impl.layers.lstm import LSTM as LSTM
+from numpy_impl.layers.normalization import GroupNorm as GroupNorm
+from numpy_impl.layers.normalization import LayerNorm as LayerNorm
+from numpy_impl.layers.normalization import RMSNorm as RMSNorm
+from numpy_impl.layers.pooling import AvgPool2d as AvgPool2d
+from numpy_impl.layers.pooling import MaxPool2d as MaxPool2d
+from numpy_impl.layers.recurrent import RNN as RNN
+from numpy_impl.layers.softmax import Softmax as Softmax

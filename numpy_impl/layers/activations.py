@@ -1,4 +1,4 @@
-"""Activations, entry by entry. Their formulas are derived in activations.md, beside this file.
+"""Activations with a kink, entry by entry. Their formulas are derived in activations.md, beside this file.
 
 Shapes: any, kept. Raise TypeError, ValueError for another dtype, shape of dout; RuntimeError for a backward before any
 forward. As in PyTorch, NaN and infinity are values.
@@ -74,60 +74,40 @@ class LeakyReLU(Layer):
         return slope * dout, {}
 
 
-class Sigmoid(Layer):
-    """σ(x) = 1 / (1 + e⁻ˣ), from 0 to 1.
+class ELU(Layer):
+    """x where x > 0, else α (eˣ − 1), which nears −α far below 0.
 
-    Backward: dx = dout y (1 − y) with y = σ(x). The difference would lose its digits as y nears 1; σ(−x), which is the
-    same, has all of them.
+    Backward: dx = dout where x > 0, else α eˣ dout; at x = 0 the derivative is taken from the left, α, as in PyTorch
+    (with α = 1 there is no kink). Near 0 the difference eˣ − 1 would lose its digits, expm1 has them; y + α, which is
+    α eˣ too, would lose those of the tail.
 
-    Caches y and σ(−x). Twin: torch.nn.Sigmoid. Source: Saito, section 5.5.2.
+    A NaN x gives NaN, in dx too; there PyTorch has NaN or dout, by the place in memory (its vector code and the rest).
 
-    >>> layer = Sigmoid()
-    >>> layer.forward(np.array([-1000.0, 0.0, 1000.0]))
-    array([0. , 0.5, 1. ])
-    >>> layer.backward(np.array([1.0, 1.0, 1.0]))
-    array([0.  , 0.25, 0.  ])
+    alpha: a finite number. Caches the slope of each entry. Of a complex x the real part decides.
+    Twin: torch.nn.ELU. Source: Clevert, Unterthiner & Hochreiter, Fast and accurate deep network learning by
+    exponential linear units, 2016.
+
+    >>> elu = ELU()
+    >>> elu.forward(np.array([-1000.0, 0.0, 2.0]))
+    array([-1.,  0.,  2.])
+    >>> elu.backward(np.array([5.0, 6.0, 7.0]))
+    array([0., 6., 7.])
     """
 
-    def _forward(self, x: Array) -> tuple[Array, tuple[Array, Array]]:
-        y = sigmoid(x)
-        return y, (y, sigmoid(-x))
+    def __init__(self, alpha: float = 1.0) -> None:
+        check_real(self, "alpha", alpha)
+        self.alpha = alpha
 
-    def _backward(self, dout: Array, cache: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
-        y, one_less_y = cache
-        return dout * y * one_less_y, {}
+    def _forward(self, x: Array) -> tuple[Any, Any]:
+        alpha, is_above = x.dtype.type(self.alpha), x.real > 0
+        below = np.where(is_above, 0, x)  # no exponent is positive, so none overflows
+        return np.where(is_above, x, alpha * np.expm1(below)), np.where(is_above, 1, alpha * np.exp(below))
 
-
-class Tanh(Layer):
-    """tanh(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), from −1 to 1.
-
-    Backward: dx = dout (1 − y²) with y = tanh(x). The difference would lose its digits as y nears 1; 4 σ(2x) σ(−2x),
-    which is the same, has all of them.
-
-    Caches x. Twin: torch.nn.Tanh. Source: LeCun, Bottou, Orr & Müller, Efficient backprop, 1998, section 4.4.
-
-    >>> layer = Tanh()
-    >>> layer.forward(np.array([-1000.0, 0.0, 1000.0]))
-    array([-1.,  0.,  1.])
-    >>> layer.backward(np.array([1.0, 1.0, 1.0]))
-    array([0., 1., 0.])
-    """
-
-    def _forward(self, x: Array) -> tuple[Array, Array]:
-        return np.tanh(x), x
-
-    def _backward(self, dout: Array, x: Array) -> tuple[Array, dict[str, Array]]:
-        return dout * (4 * sigmoid(2 * x) * sigmoid(-2 * x)), {}
+    def _backward(self, dout: Array, slope: Array) -> tuple[Array, dict[str, Array]]:
+        return slope * dout, {}
 
 
 def selected(dout: Array, closed: Array) -> Any:
     """dout, and 0 where closed: by a product, for np.where would branch at each entry, and guess wrong."""
     dx = dout * ~closed + 0  # + 0 for the −0 that a negative number times 0 is
     return dx if np.isfinite(dx).all() else np.where(closed, 0, dout)  # infinity · 0 is NaN
-
-
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ), where x < 0 as eˣ / (1 + eˣ): no exponent is positive, so none overflows."""
-    is_negative = x.real < 0
-    e = np.exp(np.where(is_negative, x, -x))
-    return np.where(is_negative, e, 1) / (1 + e)

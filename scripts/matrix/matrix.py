@@ -73,7 +73,8 @@ def found_by(slip: Slip, dtype: Any) -> str:
     """One of everybody's checks, or of those for our own layers."""
     found, pair = problems(slip, dtype), PAIRS[slip.pair]
     ours = {name: check for name, check in checks_of(pair).items() if name in OURS}
-    return found[0].check.split(", ")[0] if found else first_failure(Subject(pair, dtype, slip.layer), ours)
+    checks = [problem.check.split(", ")[0] for problem in found if problem.check]  # a note has none
+    return checks[0] if checks else first_failure(Subject(pair, dtype, slip.layer), ours)
 
 
 def first_failure(subject: Subject, checks: Mapping[str, Check] | None = None) -> str:

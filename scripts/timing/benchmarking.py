@@ -15,7 +15,8 @@ from training.settings import versions
 
 from numpy_impl import TwoLayerNet, load_mnist
 from numpy_impl.validation import Array
-from timing.contenders import Size, Step, contenders, torch_step
+from timing import deep
+from timing.contenders import Size, Step, contenders, sgd_step
 from torch_ref import command_line, twin
 from torch_ref.threads import count_of_threads, threads
 
@@ -33,6 +34,8 @@ def benchmark(options: argparse.Namespace) -> int:
     (images, labels), _ = load_mnist(normalize=False, data_dir=options.data_dir)
     if not len(images):
         raise ValueError(f"{options.data_dir} must hold at least one training image, got none")
+    if options.network == "mlp":
+        return benchmark_deep(options, images, labels)
     command_line.make_folder(options.out, FILES if options.plots else FILES[:1])
     with threads(options.threads):
         first = {}
@@ -42,7 +45,7 @@ def benchmark(options: argparse.Namespace) -> int:
             if not options.quick:
                 add_compiled(steps, size, images, labels)
             first[size] = measure(steps, size, len(images), options.rounds)
-            print_first(size, first[size], options.threads)
+            print_first(f"784-{size.hidden}-10, batch {size.batch}, {dtype}", first[size], options.threads)
         swept = {} if options.quick else sweep(images, labels, options.rounds)
         if swept:
             print_sweep(swept)
@@ -57,12 +60,29 @@ def benchmark(options: argparse.Namespace) -> int:
     return 0
 
 
+def benchmark_deep(options: argparse.Namespace, images: Array, labels: Array) -> int:
+    """The deep network at one size; it has no picture."""
+    command_line.make_folder(options.out, FILES[:1])
+    measured, batch = {}, FIRST[1]
+    what = f"784-{'-'.join(map(str, deep.HIDDEN))}-10, Adam, batch {batch}"
+    what += ", batch-norm" * options.batch_norm + f", dropout {options.dropout}" * bool(options.dropout)
+    with threads(options.threads):
+        for dtype in DTYPES:
+            size = Size(deep.HIDDEN[0], batch, dtype)
+            steps = deep.contenders(options, dtype, batch, images, labels)
+            measured[size] = measure(steps, size, len(images), options.rounds)
+            print_first(f"{what}, {dtype}", measured[size], options.threads)
+    command_line.write_files(options.out, {FILES[0]: numbers(options, measured)})
+    print(f"results in {options.out}: {FILES[0]}")
+    return 0
+
+
 def add_compiled(steps: dict[str, Step], size: Size, images: Array, labels: Array) -> None:
     """Needs a C++ compiler, which a machine may lack."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compiled = torch_step(size, images, labels, compiled=True, fused=True)
+            compiled = sgd_step(size, images, labels, compiled=True, fused=True)
             compiled(np.arange(size.batch) % len(images))
     except Exception as error:  # noqa: BLE001 - whatever the compiler runs into
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -116,9 +136,9 @@ def spread(quartiles: Array, digits: int = 2) -> str:
     return f"{middle:.{digits}f} [{low:.{digits}f} {high:.{digits}f}]"
 
 
-def print_first(size: Size, times: Times, number: int) -> None:
+def print_first(what: str, times: Times, number: int) -> None:
     rounds = f"{count_of_threads(number)}, {len(times['NumPy'])} round{'s' * (len(times['NumPy']) > 1)} in turn"
-    print(f"784-{size.hidden}-10, batch {size.batch}, {size.dtype}, {rounds}\n")
+    print(f"{what}, {rounds}\n")
     print(f"{'':13}NumPy's time over it   µs of a step")
     for name, values in times.items():
         over = "" if name == "NumPy" else spread(ratio(times, name))
@@ -175,5 +195,11 @@ def numbers(options: argparse.Namespace, *measured: dict[Size, Times]) -> bytes:
         for part in measured
         for size, times in part.items()
     ]
-    content = {"threads": options.threads, "rounds": options.rounds, "versions": versions(), "sizes": sizes}
+    content = {
+        "network": options.network,
+        "threads": options.threads,
+        "rounds": options.rounds,
+        "versions": versions(),
+        "sizes": sizes,
+    }
     return json.dumps(content, indent=1).encode()

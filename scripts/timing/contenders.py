@@ -1,6 +1,7 @@
 """The training steps that benchmark.py times: each takes the indices of a batch."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -8,10 +9,11 @@ import torch
 from torch import nn
 from training.evaluation import scaled
 
-from numpy_impl import SGD, TwoLayerNet
+from numpy_impl import SGD, Network, TwoLayerNet
 from numpy_impl.validation import Array
 from timing.bare import bare_step
 from torch_ref import NumpyTrainer, twin
+from torch_ref.training.trainers import Optimizer
 
 Step: TypeAlias = Callable[[Array], Any]
 
@@ -30,25 +32,31 @@ def network(size: Size) -> TwoLayerNet:
     return TwoLayerNet(784, size.hidden, 10, rng=0, dtype=size.dtype)
 
 
-def numpy_step(size: Size, images: Array, labels: Array) -> Step:
-    trainer = NumpyTrainer(network(size), SGD(LR))
+def numpy_step(net: Network, optimizer: Optimizer, images: Array, labels: Array) -> Step:
+    trainer, dtype = NumpyTrainer(net, optimizer), dtype_of(net)
 
     def step(batch: Array) -> float:
-        return trainer.step(scaled(images.take(batch, axis=0), size.dtype), labels[batch])
+        return trainer.step(scaled(images.take(batch, axis=0), dtype), labels[batch])
 
     return step
 
 
 def torch_step(
-    size: Size, images: Array, labels: Array, *, select: bool = True, compiled: bool = False, **sgd: Any
+    net: Network,
+    make_optimizer: Callable[..., torch.optim.Optimizer],
+    images: Array,
+    labels: Array,
+    *,
+    select: bool = True,
+    compiled: bool = False,
 ) -> Step:
-    """`select` takes the batch by index_select, not by indexing; `sgd` are options of torch.optim.SGD."""
-    net, criterion, dtype = twin(network(size)), nn.CrossEntropyLoss(), getattr(torch, size.dtype)
-    optimizer = torch.optim.SGD(net.parameters(), LR, **sgd)
+    """`select` takes the batch by index_select, not by indexing; `make_optimizer` is given the parameters."""
+    module, criterion, dtype = twin(net), nn.CrossEntropyLoss(), getattr(torch, dtype_of(net))
+    optimizer = make_optimizer(module.parameters())
     all_images, all_labels = torch.from_numpy(images), torch.from_numpy(labels)
 
     def loss_of(x: torch.Tensor, t: torch.Tensor) -> Any:
-        return criterion(net(x), t)
+        return criterion(module(x), t)
 
     loss_function = torch.compile(loss_of) if compiled else loss_of
 
@@ -63,6 +71,16 @@ def torch_step(
         return float(loss.item())
 
     return step
+
+
+def dtype_of(net: Network) -> str:
+    return str(next(iter(net.params.values())).dtype)
+
+
+def sgd_step(size: Size, images: Array, labels: Array, *, compiled: bool = False, **options: Any) -> Step:
+    """PyTorch's step on the network of this size, with options of torch.optim.SGD."""
+    make = partial(torch.optim.SGD, lr=LR, **options)
+    return torch_step(network(size), make, images, labels, compiled=compiled)
 
 
 def floor(size: Size, images: Array) -> Step:
@@ -80,13 +98,13 @@ def floor(size: Size, images: Array) -> Step:
 
 
 def contenders(size: Size, images: Array, labels: Array) -> dict[str, Step]:
-    data = size, images, labels
+    data = images, labels
     return {
-        "NumPy": numpy_step(*data),
-        "bare": bare_step(network(size), LR, *data),
-        "eager": torch_step(*data, select=False),
-        "index_select": torch_step(*data),
-        "foreach": torch_step(*data, foreach=True),
-        "fused": torch_step(*data, fused=True),
+        "NumPy": numpy_step(network(size), SGD(LR), *data),
+        "bare": bare_step(network(size), LR, size, *data),
+        "eager": torch_step(network(size), partial(torch.optim.SGD, lr=LR), *data, select=False),
+        "index_select": sgd_step(size, *data),
+        "foreach": sgd_step(size, *data, foreach=True),
+        "fused": sgd_step(size, *data, fused=True),
         "floor": floor(size, images),
     }

@@ -49,9 +49,9 @@ def of_this_version(folder: Path) -> Iterator[None]:
 
 
 def check_like(example: Any, value: Any, name: str = "state") -> None:
-    """Raises TypeError where a value from JSON is built otherwise than `example`; None stands for a number or none."""
+    """Raises TypeError where a value from JSON is built otherwise than `example`; None stands for anything simple."""
     kind, got = list if isinstance(example, tuple) else type(example), type(value)
-    if got is not kind and not (example is None and got is int):
+    if got is not kind and not (example is None and got in (int, float, str, bool)):
         raise TypeError(f"{name} must be of type {kind.__name__}, got {value!r:.40}")
     if isinstance(example, dict):
         for key, entry in example.items():

@@ -18,10 +18,11 @@ def scaled(images: Array, dtype: str) -> Array:
 def predictions(sides: SideBySide, images: Array, dtype: str) -> tuple[Array, Array]:
     """The class that each side gives each image."""
     ours, theirs = [], []
-    for start in range(0, len(images), CHUNK):
-        x = scaled(images[start : start + CHUNK], dtype)
-        ours.append(sides.numpy.predict(x).argmax(axis=1))
-        theirs.append(sides.torch.predict(x).argmax(axis=1))
+    with sides.evaluation():
+        for start in range(0, len(images), CHUNK):
+            x = scaled(images[start : start + CHUNK], dtype)
+            ours.append(sides.numpy.predict(x).argmax(axis=1))
+            theirs.append(sides.torch.predict(x).argmax(axis=1))
     return np.concatenate(ours), np.concatenate(theirs)
 
 

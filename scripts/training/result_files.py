@@ -12,9 +12,10 @@ import safetensors.torch
 from parts.folders import remove
 
 from torch_ref import command_line
+from torch_ref.training.files import statistics_of
 from training.evaluation import predictions
 from training.history import Record
-from training.settings import settings_of, versions
+from training.settings import described, settings_of, versions
 from training.step_time import StepTime
 
 if TYPE_CHECKING:  # training imports this module
@@ -31,11 +32,13 @@ def names(options: argparse.Namespace) -> list[str]:
 def write(training: "Training", end: Record, step: StepTime | None) -> list[str]:
     """Writes all of them, whole or not at all, and returns their names."""
     sides = training.sides
+    # Without a count of batches, which only a batch-norm without momentum needs, and PyTorch does without.
+    tensors = {k: v for k, v in sides.torch.net.state_dict().items() if not k.endswith("num_batches_tracked")}
     contents = {
         SUMMARY: json.dumps(_finite(summary(training, end, step)), indent=2, allow_nan=False).encode() + b"\n",
         HISTORY: training.history.content(),
-        NUMPY: safetensors.numpy.save({name: value.copy() for name, value in sides.numpy.net.params.items()}),
-        TORCH: safetensors.torch.save(sides.torch.net.state_dict()),
+        NUMPY: safetensors.numpy.save({**sides.numpy.params, **statistics_of(sides.numpy.net)}),
+        TORCH: safetensors.torch.save(tensors),
     }
     if training.options.plots:
         contents |= pictures(training)
@@ -49,9 +52,7 @@ def pictures(training: "Training") -> Mapping[str, bytes]:
     from training import figures, images  # Matplotlib takes a second to import
 
     options, sides, (pixels, labels) = training.options, training.sides, training.data[1]
-    setting = (
-        f"784-{options.hidden}-10, {options.dtype}, batch {options.batch_size}, lr {options.lr}, seed {options.seed}"
-    )
+    setting = described(options)
     ours, theirs = predictions(sides, pixels, options.dtype)
     return {
         "curves.png": figures.training_curves(training.history.growing, training.tally.jumps, options.dtype, setting),

@@ -21,9 +21,11 @@ from torch_ref.threads import threads
 from training import checkpoint, result_files
 from training.batches import Batches, batches_of_an_epoch
 from training.evaluation import accuracies, scaled
+from training.furthest import furthest, reason
 from training.history import HEADER, HistoryFile, Record
 from training.proof import Proof, Update, prove, violation_file
-from training.settings import Data, check_resumed, data_for, fingerprint, network, settings_of, versions
+from training.saved import Saved, restore, saved
+from training.settings import Data, check_resumed, data_for, fingerprint, network, optimizer, settings_of, versions
 from training.step_time import StepTime, step_time
 from training.tally import Tally
 
@@ -60,11 +62,11 @@ class Training:
     def __init__(self, options: argparse.Namespace, data: Data) -> None:
         self.options, self.data = options, data
         rng = np.random.default_rng(options.seed)
-        self.sides = SideBySide(network(options, options.dtype, rng), options.lr)
+        self.sides = SideBySide(network(options, options.dtype, rng), optimizer=optimizer(options))
         self.others: SideBySide | None = None
         if options.compare_dtypes:
             other = network(options, OTHER_DTYPE[options.dtype], np.random.default_rng(options.seed))
-            self.others = SideBySide(other, options.lr)
+            self.others = SideBySide(other, optimizer=optimizer(options))
         images = len(data[0][0])
         self.batches = Batches(rng, images, options.batch_size, shuffled=options.epochs is not None)
         an_epoch = batches_of_an_epoch(images, options.batch_size)
@@ -87,13 +89,14 @@ class Training:
         remove(self.options.out, [checkpoint.NAME, VIOLATION])
         self.history.start()
 
-    def resume(self, weights: dict[str, Array], state: dict[str, Any]) -> None:
+    def resume(self, arrays: dict[str, Array], state: dict[str, Any]) -> None:
         checkpoint.check_like(self.state, state)
         if state["data"] != self.fingerprint:
             folder = self.options.data_dir or "this package"
             raise ValueError(f"--resume: the images must be those of the checkpoint, got those of {folder}")
         for name, sides in self.all_sides.items():
-            sides.load({key.removeprefix(f"{name}."): value for key, value in weights.items()})
+            own = {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}
+            restore(sides, own, state["layers"][name])
         self.batches.restore(state["batches"])
         self.tally = Tally.of(state["tally"])
         self.started -= self.tally.seconds
@@ -111,12 +114,12 @@ class Training:
     def save_checkpoint(self) -> None:
         self.history.flush()
         self.tally.seconds = time.perf_counter() - self.started
-        weights = {f"{name}.{key}": w for name, sides in self.all_sides.items() for key, w in sides.weights.items()}
-        command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(weights, self.state)})
+        arrays = {f"{name}.{key}": a for name, sides in self.all_sides.items() for key, a in saved(sides)[0].items()}
+        command_line.write_files(self.options.out, {checkpoint.NAME: checkpoint.to_bytes(arrays, self.state)})
 
     @property
     def state(self) -> dict[str, Any]:
-        """All but the weights that a checkpoint holds."""
+        """All but the arrays that a checkpoint holds."""
         return {
             "settings": settings_of(self.options),
             "data": self.fingerprint,
@@ -124,6 +127,7 @@ class Training:
             "iteration": self.iteration,
             "batches": self.batches.state,
             "tally": self.tally.state,
+            "layers": {name: saved(sides)[1] for name, sides in self.all_sides.items()},
             "history": self.history.mark,
         }
 
@@ -165,7 +169,7 @@ class Training:
                 self.save_checkpoint()
             batch = self.batches.next()
             x, t = self.batch_in(batch, dtype), labels[batch]
-            before = self.sides.weights if self.is_verified(row) else None
+            before = saved(self.sides) if self.is_verified(row) else None
             proof = prove(self.sides, x, t) if before else None
             end = last or bool(proof and proof.violation)
             update = Update(self.sides, x, t) if proof and not end else None
@@ -193,9 +197,9 @@ class Training:
     def batch_in(self, batch: Array, dtype: str) -> Array:
         return scaled(self.data[0][0].take(batch, axis=0), dtype)
 
-    def keep_violation(self, weights: dict[str, Array], x: Array, t: Array) -> None:
+    def keep_violation(self, before: Saved, x: Array, t: Array) -> None:
         origin = {"iteration": self.iteration, **settings_of(self.options)}
-        command_line.write_files(self.options.out, {VIOLATION: violation_file(weights, x, t, origin)})
+        command_line.write_files(self.options.out, {VIOLATION: violation_file(before, x, t, origin)})
 
     def conclude(self, end: Record, proof: Proof | None) -> None:
         """Writes the results and says what they are."""
@@ -208,8 +212,11 @@ class Training:
         if ours is not None and theirs is not None:
             gap = 100 * abs(ours - theirs)
             self.output.say(f"test accuracy: NumPy {ours:.4f}, PyTorch {theirs:.4f}, {gap:.2f} percentage points apart")
-        for line in self.tally.lines(end):
+        most = furthest(self.sides)
+        for line in self.tally.lines(end, most, self.sides.units):
             self.output.say(line)
+        if why := reason(self.sides, most):
+            self.output.say(why)
         if step:
             self.output.say(step.line(self.options.threads))
         if self.options.show:
@@ -220,7 +227,9 @@ class Training:
     def step_time(self) -> StepTime:
         batch = np.arange(self.options.batch_size) % len(self.data[0][0])
         net = network(self.options, self.options.dtype, np.random.default_rng(self.options.seed))
-        return step_time(net, self.options.lr, self.batch_in(batch, self.options.dtype), self.data[0][1][batch])
+        return step_time(
+            net, lambda: optimizer(self.options), self.batch_in(batch, self.options.dtype), self.data[0][1][batch]
+        )
 
     def status(self, end: Record, proof: Proof | None, signal: int) -> int:
         if proof and proof.violation:

@@ -10,30 +10,41 @@ import numpy as np
 import safetensors
 import torch
 
-from numpy_impl import TwoLayerNet, load_mnist
+from numpy_impl import SGD, AdaGrad, Adam, AdamW, Momentum, MultiLayerNet, Network, RMSprop, TwoLayerNet, load_mnist
 from numpy_impl.validation import Array
+from torch_ref.training.trainers import Optimizer
 from training.checkpoint import check_like
 
 Split: TypeAlias = tuple[Array, Array]
 Data: TypeAlias = tuple[Split, Split]
 
-# An example of each; None is that of a number which may be left out.
+# An example of each; None is that of a number, a word or a flag which may be left out.
 EXAMPLES = {
     "iterations": 10_000,
     "epochs": None,
     "batch_size": 100,
-    "hidden": 50,
-    "std": 0.01,
-    "lr": 0.1,
     "seed": 0,
     "dtype": "float32",
     "threads": 1,
     "every": None,
     "verify_every": None,
     "compare_dtypes": False,
+    "network": "two-layer",
+    "hidden": [50],
+    "std": None,
+    "init": None,
+    "activation": None,
+    "batch_norm": None,
+    "dropout": None,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": None,
+    "nesterov": None,
+    "weight_decay": None,
 }
 DTYPES = ("float32", "float64")
-COUNTS = ("iterations", "epochs", "batch_size", "hidden", "threads", "every")
+OPTIMIZERS: dict[str, Any] = {"sgd": SGD, "adagrad": AdaGrad, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+COUNTS = ("iterations", "epochs", "batch_size", "threads", "every")
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -60,9 +71,15 @@ def check_resumed(
         longer = name == ("epochs" if settings["epochs"] else "iterations") and value is not None and value >= before
         if value != before and not longer:
             option = f"--{name.replace('_', '-')}"
-            as_before = "left out" if before is None else before
-            raise ValueError(f"--resume: {option} must be {as_before}, as in the checkpoint, got {value}")
+            raise ValueError(f"--resume: {option} must be {_said(before)}, as in the checkpoint, got {_said(value)}")
     return options
+
+
+def _said(value: Any) -> str:
+    """As it stands on the command line."""
+    if value is None:
+        return "left out"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def data_for(options: argparse.Namespace) -> Data:
@@ -74,8 +91,41 @@ def data_for(options: argparse.Namespace) -> Data:
     return data
 
 
-def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> TwoLayerNet:
-    return TwoLayerNet(784, options.hidden, 10, options.std, rng=rng, dtype=dtype)
+def network(options: argparse.Namespace, dtype: str, rng: np.random.Generator) -> Network:
+    """With its first weights."""
+    if options.network == "two-layer":
+        return TwoLayerNet(784, options.hidden[0], 10, options.std, rng=rng, dtype=dtype)
+    return MultiLayerNet(
+        784,
+        options.hidden,
+        10,
+        activation=options.activation,
+        weight_init=options.init or options.std,
+        batch_norm=options.batch_norm,
+        dropout=options.dropout,
+        rng=rng,
+        dtype=dtype,
+    )
+
+
+def optimizer(options: argparse.Namespace) -> Optimizer:
+    """With its settings, before any step."""
+    decay = {} if options.weight_decay is None else {"weight_decay": options.weight_decay}
+    if options.optimizer == "momentum":
+        return Momentum(options.lr, options.momentum, nesterov=options.nesterov, **decay)
+    return OPTIMIZERS[options.optimizer](options.lr, **decay)
+
+
+def described(options: argparse.Namespace) -> str:
+    """Network, optimizer and seed in a line."""
+    parts = ["-".join(map(str, (784, *options.hidden, 10)))]
+    if options.network != "two-layer":
+        parts += [options.activation, *["batch-norm"] * options.batch_norm]
+        parts += [f"dropout {options.dropout}"] * bool(options.dropout)
+    if options.optimizer != "sgd":
+        parts += [options.optimizer, *["nesterov"] * bool(options.nesterov)]
+    parts += [f"weight decay {options.weight_decay}"] * bool(options.weight_decay)
+    return ", ".join([*parts, options.dtype, f"batch {options.batch_size}", f"lr {options.lr}", f"seed {options.seed}"])
 
 
 def fingerprint(data: Data) -> int:

@@ -1,14 +1,16 @@
 """How long a step takes, of each framework apart."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from numpy_impl import SGD, Network
+from numpy_impl import Network
 from numpy_impl.validation import Array
 from torch_ref import NumpyTrainer, TorchTrainer
 from torch_ref.threads import count_of_threads
+from torch_ref.training.trainers import Optimizer
 
 ROUNDS = 7
 
@@ -29,9 +31,9 @@ class StepTime:
         return f"time per step: {times}\n    ({how})"
 
 
-def step_time(net: Network, lr: float, x: Array, t: Array) -> StepTime:
-    """Forward, loss, backward and update of one batch, from these weights, in turns."""
-    sides: list[NumpyTrainer | TorchTrainer] = [TorchTrainer(net, SGD(lr)), NumpyTrainer(net, SGD(lr))]
+def step_time(net: Network, optimizer: Callable[[], Optimizer], x: Array, t: Array) -> StepTime:
+    """Forward, loss, backward and update of one batch, from these weights, in turns; each has its own optimizer."""
+    sides: list[NumpyTrainer | TorchTrainer] = [TorchTrainer(net, optimizer()), NumpyTrainer(net, optimizer())]
     steps = max(1, min(50, int(0.1 / max(seconds(side, x, t, steps=2) for side in sides))))  # a round: 0.1 s or a step
     times = 1e6 * np.array([[seconds(side, x, t, steps) for side in sides] for _ in range(ROUNDS)])
     theirs, ours = np.median(times, axis=0)

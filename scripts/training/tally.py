@@ -74,8 +74,11 @@ class Tally:
             self.jumps.append(jump)
         return jump
 
-    def lines(self, end: Record) -> list[str]:
-        """What there is to say at the end, unless something was wrong."""
+    def lines(self, end: Record, furthest: str, relus: int) -> list[str]:
+        """What there is to say at the end, unless something was wrong.
+
+        `furthest` is the parameter of which a weight lies furthest apart, `relus` how many ReLUs a batch meets.
+        """
         if self.violations or not math.isfinite(end.drift):
             return []
         lines = []
@@ -85,7 +88,8 @@ class Tally:
                 f"verified on {shown} batches{nothing}, on the weights of each side: NumPy and PyTorch lie within\n"
                 f"    the proven radius of the exact results and use {100 * self.radius_used:.1f}% of it at most"
             )
-        lines.append(f"drift: the weights lie {end.drift:.1e} apart at most. {self._apart()}")
+        apart = self._apart() if relus else "There is no ReLU that could be open\n    on one side only"
+        lines.append(f"drift: the weights lie {end.drift:.1e} apart at most, in {furthest}. {apart}")
         if end.other_drift is not None:
             lines.append(f"    in the other dtype they lie {end.other_drift:.1e} apart")
         return lines

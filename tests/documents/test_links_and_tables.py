@@ -7,7 +7,6 @@ import documents
 import numpy as np
 import pytest
 from documents import DOCUMENTS, LINK, ROOT, blocks, text_of, with_lines
-from lessons import LESSONS
 
 import numpy_impl
 from numpy_impl import TwoLayerNet
@@ -128,8 +127,3 @@ def test_the_shapes_in_the_picture_of_the_network_are_those_of_its_arrays() -> N
     assert set(shown) == set(arrays)
     for name, shape in shown.items():
         assert eval(shape, {"N": N}) == np.shape(arrays[name]), name  # a tuple of numbers, from our own document
-
-
-def test_there_are_thirteen_lessons() -> None:
-    assert len(LESSONS) == 13
-    assert "shows the thirteen known errors" in text_of("numpy_impl/walk.md")

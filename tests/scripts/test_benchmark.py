@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from timing import benchmarking, contenders
+from timing import benchmarking, contenders, deep
 from timing.benchmarking import measure, ratio
 from timing.contenders import Size
 from timing.figure import draw
@@ -39,7 +39,7 @@ def without_a_compiler(*_: Any, **options: Any) -> Any:
 def test_the_whole_benchmark_prints_its_tables_and_leaves_its_numbers(
     small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benchmarking, "torch_step", without_a_compiler)
+    monkeypatch.setattr(benchmarking, "sgd_step", without_a_compiler)
     assert run(small_mnist, tmp_path) == 0
     captured = capsys.readouterr()
     out = captured.out
@@ -88,6 +88,40 @@ def test_every_contender_makes_the_same_step(dtype: str, small_mnist: Path) -> N
     assert {product.dtype for product in products} == {np.dtype(dtype)}
 
 
+def test_the_deep_network_is_timed_beside_each_adam(
+    small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(small_mnist, tmp_path, "--network", "mlp", "--batch-norm", "--dropout", "0.1") == 0
+    out = capsys.readouterr().out
+    assert "784-100-100-100-10, Adam, batch 10, batch-norm, dropout 0.1, float32, 1 thread, 2 rounds in turn" in out
+    for name in ("eager", "index_select", "foreach", "for-loop", "fused", "floor"):
+        assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 2
+    assert json.loads((tmp_path / "benchmark.json").read_text())["network"] == "mlp"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_contender_makes_the_same_steps_of_adam(dtype: str, small_mnist: Path) -> None:
+    (images, labels), _ = load_mnist(normalize=False, data_dir=small_mnist)
+    options = benchmark.parse(["--network", "mlp", "--batch-norm"])
+    steps = deep.contenders(options, dtype, 20, images, labels)
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        batch = rng.integers(0, 300, 20)
+        losses = {name: step(batch) for name, step in steps.items() if name != "floor"}
+        # A gradient that is 0 but for rounding, as of a bias before batch-norm, makes Adam step by lr either way, and
+        # batch-norm takes such a bias out again.
+        assert np.ptp(list(losses.values())) < 1e4 * float(np.finfo(dtype).eps)
+    forward, dW, dx = steps["floor"](batch)
+    assert [product.shape for product in forward] == [(20, 100)] * 3 + [(20, 10)]
+    assert [product.shape for product in dW] == [(784, 100), (100, 100), (100, 100), (100, 10)]
+    assert [product.shape for product in dx] == [(20, 100)] * 3
+
+
+def test_options_of_the_deep_network_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, tmp_path, "--batch-norm") == 2
+    assert "--batch-norm and --dropout are for --network mlp, got them with two-layer" in capsys.readouterr().err
+
+
 def test_contenders_take_turns_and_another_begins_each_round() -> None:
     calls: list[str] = []
     steps = {name: lambda _, name=name: calls.append(name) for name in "abc"}
@@ -119,7 +153,7 @@ def test_a_step_that_can_be_compiled_is_timed_too(small_mnist: Path, monkeypatch
     monkeypatch.setattr(torch, "compile", lambda function: function)  # which takes half a minute
     benchmarking.add_compiled(steps, size, images, labels)
     batch = np.arange(20, 30)
-    other = contenders.torch_step(size, images, labels)
+    other = contenders.sgd_step(size, images, labels)
     other(np.arange(10))  # as it was tried on
     assert steps["compile"](batch) == pytest.approx(other(batch), rel=1e-6)  # a few float32 roundings
 

@@ -103,7 +103,7 @@ def test_a_twin_of_your_own_and_all_options(folder: Path) -> None:
         "--map", "beta=bias", "--dtype", "float64", "--skip", "memory_layouts", "--timeout", "60", "--init", "eps=1e-5",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "tolerance: measured, not proven" in done.stdout
+    assert "tolerance: proven rounding bounds" in done.stdout
     assert "NOT checked, as asked: memory_layouts" in done.stdout
 
 

@@ -8,7 +8,7 @@ from training.history import Record
 from training.step_time import StepTime
 from training.tally import Jump, Tally
 
-from numpy_impl import TwoLayerNet
+from numpy_impl import SGD, TwoLayerNet
 from torch_ref import NumpyTrainer, SideBySide
 
 
@@ -32,25 +32,25 @@ def test_a_jump_is_where_the_drift_doubles_after_a_relu_was_open_on_one_side() -
 def test_the_end_says_what_was_seen() -> None:
     tally = Tally()
     tally.add(record(0, 1e-9))
-    assert tally.lines(record(0, 1e-9)) == [
-        "drift: the weights lie 1.0e-09 apart at most. No ReLU was ever open on one side only"
+    assert tally.lines(record(0, 1e-9), "W1", 5) == [
+        "drift: the weights lie 1.0e-09 apart at most, in W1. No ReLU was ever open on one side only"
     ]
     tally.add(record(1, 1e-9, 2))
     tally.add(record(2, 1e-6, 1))
     tally.proofs, tally.shows_nothing, tally.radius_used = 3, 1, 0.5
-    text = "\n".join(tally.lines(record(2, 1e-6)))
+    text = "\n".join(tally.lines(record(2, 1e-6), "W1", 5))
     assert "verified on 2 batches (1 more showed nothing), on the weights of each side" in text
     assert "use 50.0% of it at most" in text
     assert "In 2 of 3 batches" in text
     assert "first by a pre-activation within rounding of 0 at iteration 1;" in text
     assert "more than doubled by such a step 1 time (↑)" in text
     tally.violations = 1
-    assert tally.lines(record(2, 1e-6)) == []
+    assert tally.lines(record(2, 1e-6), "W1", 5) == []
 
 
 def test_nothing_that_showed_nothing_counts_as_verified() -> None:
     tally = Tally(proofs=6, shows_nothing=6)
-    assert "verified" not in "".join(tally.lines(record(0, 0.0)))
+    assert "verified" not in "".join(tally.lines(record(0, 0.0), "W1", 5))
 
 
 def test_each_side_is_asked_for_its_own_predictions() -> None:
@@ -80,7 +80,7 @@ def test_step_times_are_those_of_each_framework(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(step_time, "seconds", seconds)
     x, t = np.ones((2, 4), np.float32), np.array([0, 1])
-    time = step_time.step_time(TwoLayerNet(4, 3, 2), 0.1, x, t)
+    time = step_time.step_time(TwoLayerNet(4, 3, 2), lambda: SGD(0.1), x, t)
     assert time == StepTime(2000.0, 8000.0, 0.25, 12)
     assert time.line(2).startswith(
         "time per step: NumPy 2000 µs, PyTorch 8000 µs, median of the rounds' ratios 0.25\n    (2 threads each, "

@@ -111,3 +111,31 @@ def test_the_other_dtype_starts_from_the_same_weights_and_takes_the_same_batches
     both, wide = history(tmp_path / "both"), history(tmp_path / "wide")
     assert [record["other_drift"] for record in both] == [record["drift"] for record in wide]
     assert float(wide[-1]["drift"]) > 0
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
+def test_a_deep_network_is_trained_and_proven(
+    optimizer: str, small_mnist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep = ("--network", "mlp", "--hidden", 9, 8, "--activation", "gelu", "--batch-norm", "--dropout", 0.3)
+    options = (
+        "--data-dir",
+        small_mnist,
+        "--out",
+        tmp_path,
+        "--iterations",
+        20,
+        "--every",
+        10,
+        "--optimizer",
+        optimizer,
+    )
+    assert run(*deep, *options, "--dtype", "float64", "--verify-every", 5) == 0
+    out = capsys.readouterr().out
+    assert "verified on 5 batches" in out
+    assert "There is no ReLU that could be open" in out
+    assert (tmp_path / "numpy.safetensors").exists()
+    ends = history(tmp_path)[-1]
+    # 20 steps from the same weights with the same masks: rounding, amplified by batch-norm and by 1/√v.
+    assert float(ends["drift"]) < 1e-6
+    assert float(ends["numpy_loss"]) == pytest.approx(float(ends["torch_loss"]), abs=1e-6)

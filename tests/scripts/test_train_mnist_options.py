@@ -1,7 +1,12 @@
 """The options of scripts/train_mnist.py: nonsense is refused in one line, and the help teaches."""
 
+import argparse
+from pathlib import Path
+
 import pytest
-from training_runs import run
+import train_mnist
+from training.options import resolved
+from training_runs import one_line, run
 
 
 @pytest.mark.parametrize(
@@ -42,9 +47,11 @@ def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         "0",
         "1",
         "100",
-        "50",
-        "0.01",
-        "0.1",
+        "50; with mlp 100 100 100",
+        "two-layer",
+        "sgd",
+        "relu",
+        "0.1 for sgd, 0.01 for momentum, 0.01 for adagrad, 0.001 for rmsprop, 0.001 for adam, 0.001 for adamw",
         "float32",
         "600; with --epochs an epoch",
         "rows alone",
@@ -53,3 +60,50 @@ def test_help_names_every_default(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"(default: {default})" in text
     assert "example: python scripts/train_mnist.py" in text
     assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dropout", "0.3"], "--dropout is for --network mlp, got it with two-layer"),
+        (["--batch-norm"], "--batch-norm is for --network mlp, got it with two-layer"),
+        (["--activation", "tanh"], "--activation is for --network mlp, got it with two-layer"),
+        (["--init", "he"], "--init is for --network mlp, got it with two-layer"),
+        (["--momentum", "0.5"], "--momentum is for --optimizer momentum, got it with sgd"),
+        (["--nesterov", "--optimizer", "adam"], "--nesterov is for --optimizer momentum, got it with adam"),
+        (
+            ["--weight-decay", "0.1", "--optimizer", "adam"],
+            "--weight-decay is for --optimizer sgd or momentum or adamw, got it with adam",
+        ),
+        (["--hidden", "5", "4"], "--hidden takes one number for --network two-layer, got 2"),
+        (["--network", "mlp", "--std", "0.1", "--init", "he"], "--init and --std both say how weights are drawn"),
+        (["--network", "mlp", "--dropout", "2"], "MultiLayerNet: dropout must be from 0 to 1, got 2.0"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_one_line(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--out", tmp_path, *arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in one_line(captured.err)
+
+
+def test_defaults_hang_on_network_and_optimizer() -> None:
+    def chosen(*arguments: str) -> dict[str, object]:
+        return vars(resolved(train_mnist.parse(arguments)))
+
+    assert {"hidden": [50], "std": 0.01, "lr": 0.1, "weight_decay": 0.0, "dropout": None}.items() <= chosen().items()
+    deep = chosen("--network", "mlp", "--optimizer", "adamw")
+    assert {
+        "hidden": [100, 100, 100],
+        "init": "he",
+        "std": None,
+        "activation": "relu",
+        "batch_norm": False,
+        "lr": 0.001,
+        "weight_decay": 0.01,
+        "momentum": None,
+    }.items() <= deep.items()
+    assert chosen("--network", "mlp", "--std", "0.5")["init"] is None
+    assert vars(resolved(argparse.Namespace(**deep))) == deep

@@ -17,6 +17,7 @@ from torch_ref import NumpyTrainer
 
 ENDS = ("history.csv", "numpy.safetensors", "torch.safetensors", "checkpoint.safetensors")
 KILLS = 6
+DEEP = ("--network", "mlp", "--hidden", 9, 8, "--batch-norm", "--dropout", 0.3, "--optimizer", "adam")
 
 
 def contents(folder: Path) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def test_a_run_killed_at_any_moment_ends_bit_for_bit_as_if_it_were_not(
     "options",
     [
         ("--epochs", 3, "--batch-size", 70, "--every", 4),
+        (*DEEP, "--iterations", 20, "--every", 4, "--verify-every", 0),
         pytest.param(
             ("--iterations", 30, "--dtype", "float64", "--compare-dtypes", "--verify-every", 5, "--every", 10),
             marks=pytest.mark.exhaustive,

@@ -104,7 +104,7 @@ class Measured(Affine):
 
 
 def test_there_is_no_bound_for_a_chain_of_what_has_none() -> None:
-    with pytest.raises(ValueError, match="a network has proven bounds only if each of its layers has"):
+    with pytest.raises(ValueError, match="a chain of layers has proven bounds only if each of its layers has"):
         Chain([], s.CELL).forward(np.ones((2, 2)), 0)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from numpy_impl import load_mnist, softmax
-from torch_ref import PAIRS, SCENARIOS
+from torch_ref import PAIRS, SCENARIOS, places
 from torch_ref.checks.battery import Subject
+from torch_ref.pair import Kind
 from torch_ref.results import scenarios_of
 from torch_ref.scenarios import Data, Scenario
 
@@ -97,18 +98,25 @@ def test_rows_are_general_and_the_first_is_one_hot() -> None:
 def test_every_gradient_of_every_layer_is_uneven(scenario: Scenario) -> None:
     for pair in PAIRS.values():
         if scenario in scenarios_of(pair) and scenario.name not in pair.flat_on:
-            for name, ball in list(Subject(pair, float).bounds(scenario).items())[1:]:
+            gradients = {n: ball for n, ball in Subject(pair, float).bounds(scenario).items() if places.is_gradient(n)}
+            for name, ball in gradients.items():
                 assert ball.centre.size == 1 or np.ptp(ball.centre) > 0, f"{pair.name}: {name}"
 
 
-# Bounds of the network as a whole that are finite and yet wider than the gradient: logits of 10⁵ and more, where an
-# exponent is no longer known to 1; and products that may all be flushed. Its layers are verified one by one as well.
-WEAK = {("two_layer_net", "decades", "float32"), ("two_layer_net", "integers", "float64")}
+# Composed bounds that are finite and yet wider than the gradient: logits of 10⁵ and more, where an exponent is no
+# longer known to 1; products that may all be flushed; a sample that is 1e4 throughout, whose spread is all rounding. A
+# network's layers are verified one by one as well.
+WEAK = {
+    ("two_layer_net", "decades", "float32"),
+    ("two_layer_net", "integers", "float64"),
+    ("multi_head_attention", "huge", "float32"),
+    ("layer_norm", "huge", "float32"),
+}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_gradient_of_zeros_is_outside_the_bounds(dtype: Any) -> None:
-    for pair in PAIRS.values():
+    for pair in (one for one in PAIRS.values() if one.kind is not Kind.OPTIMIZER):  # whose state may be 0
         for scenario in scenarios_of(pair):
             balls = list(Subject(pair, dtype).bounds(scenario).items())[1:]
             weak = scenario.name in {"tiny", *pair.flat_on} or (pair.name, scenario.name, np.dtype(dtype).name) in WEAK

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from torch_ref.checks import contract, parameters, state, values
 from torch_ref.checks.any_dout import check_any_dout
 from torch_ref.checks.chance import check_repeatable
+from torch_ref.checks.optimizer_state import check_optimizer_state
 from torch_ref.checks.second_call import check_second_call
 from torch_ref.checks.subject import Subject
 from torch_ref.pair import Kind, Pair
@@ -64,6 +65,7 @@ OF_OPTIMIZERS: dict[str, Check] = {
     "arguments_unmodified": contract.check_arguments_unmodified,
     "repeatable": check_repeatable,
     "second_call": check_second_call,
+    "optimizer_state": check_optimizer_state,
     "many_digits": values.check_many_digits,
     "bad_inputs": contract.check_bad_inputs,
 }

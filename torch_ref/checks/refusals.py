@@ -15,7 +15,7 @@ JUNK: dict[str, Callable[[Array], Any]] = {
     "a number": lambda _: 3.0,
     "a list": lambda a: a.tolist(),
     "a masked array": np.ma.masked_array,
-    "a matrix": lambda a: a.view(np.matrix),
+    "a matrix": lambda a: a.reshape(-1, a.shape[-1]).view(np.matrix),  # of images too
     "objects": lambda a: a.astype(object),
     "integers": lambda a: a.astype(int),
     "truth values": lambda a: a > 0,
@@ -30,7 +30,8 @@ OF_INDICES = {what: JUNK[what] for what in JUNK if what not in ("integers", "the
 def all_refusals(pair: Pair, example: Example) -> list[Refusal]:
     """Those of every layer and those of the pair. The example is one of the layer's, of which each is a change."""
     of_all = [] if pair.kind is Kind.OPTIMIZER else [*_of_inputs(pair, example), *_of_upstream(pair, example)]
-    return [*of_all, *pair.refusals]
+    may_be_none = {f"{name}: None" for name in pair.optional}
+    return [*(one for one in of_all if one.what not in may_be_none), *pair.refusals]
 
 
 def _with(name: str, change: Callable[[Any], Any], pair: Pair) -> Callable[[Example], object]:

@@ -15,6 +15,14 @@ from torch_ref.pair import Example, Pair
 from torch_ref.results import buffers_of, dtype_of, params_of
 from torch_ref.right import bounds_of
 
+SMALL, MOST = 500, 4000  # numbers in the results that are kept, and how many of these
+_KEPT: dict[Any, tuple[Any, dict[str, Ball]]] = {}
+
+
+def _identity(value: Any) -> Any:
+    array = np.asarray(value)
+    return array.shape, array.dtype, array.tobytes()
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -38,13 +46,25 @@ class Case:
         params: Mapping[str, Array] | None = None,
         narrower: Any = None,
     ) -> dict[str, Ball]:
-        """The right results for other values of some inputs, upstream gradients or parameters, in a narrower dtype."""
-        return bounds_of(
+        """The right results for other values of some inputs, upstream gradients or parameters, in a narrower dtype.
+
+        They are kept, where they are small: a diagnosis asks for the same once for each wrong tensor.
+        """
+        changed = (inputs or {}, upstream or {}, params or {})
+        key = id(self), narrower, *(tuple((name, _identity(one)) for name, one in some.items()) for some in changed)
+        if key in _KEPT and _KEPT[key][0] is self:
+            return _KEPT[key][1]
+        found = bounds_of(
             self.pair,
-            Example(self.layer, {**self.inputs, **(inputs or {})}, {**self.upstream, **(upstream or {})}),
-            {**self.params, **(params or {})},
+            Example(self.layer, {**self.inputs, **changed[0]}, {**self.upstream, **changed[1]}),
+            {**self.params, **changed[2]},
             format_of(np.dtype(narrower)) if narrower else None,
         )
+        if sum(ball.size for ball in found.values()) <= SMALL:
+            if len(_KEPT) >= MOST:
+                del _KEPT[next(iter(_KEPT))]
+            _KEPT[key] = self, found
+        return found
 
     def upstream_by(self, change: Callable[[Any], Any]) -> dict[str, Ball]:
         """The right results where each upstream gradient is changed in this way."""

@@ -34,7 +34,7 @@ def exact_results(
     with mpmath.workdps(DIGITS):
         given = {n: exactly(v) if np.asarray(v).dtype.kind == "f" else v for n, v in (*inputs.items(), *params.items())}
         weights = [exactly(np.asarray(value)) for value in upstream] or [exactly(1)]
-        real = {n: mpmath.mpf(v) if isinstance(v, float) else v for n, v in options.items()}
+        real = {n: _exact_option(v) for n, v in options.items()}
 
         def forward() -> tuple[Any, ...]:
             y = formula(*(given[n] for n in inputs), **{n: given[n] for n in params}, **real)
@@ -52,3 +52,10 @@ def exact_results(
 
         found = {name: np.asarray(y) for name, y in zip(outputs, forward(), strict=True)}
         return found | {name: gradient(given[name[1:]]) for name in gradients}
+
+
+def _exact_option(value: Any) -> Any:
+    """A number, or several, such as a pair of decay rates."""
+    if isinstance(value, tuple):
+        return tuple(map(_exact_option, value))
+    return mpmath.mpf(value) if isinstance(value, float) else value

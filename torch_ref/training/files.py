@@ -31,16 +31,35 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], di
 def load_weights(net: Network | nn.Module, path: str | os.PathLike[str]) -> None:
     """Puts the weights of a file into a network of either framework, in place.
 
-    The names of the file may be those of NumPy, W1, b1, ..., or those of PyTorch's `state_dict`. Raises
-    FileNotFoundError, ValueError for a damaged file or one of another network, with other names or shapes, and
-    TypeError for another dtype; the network is then as it was.
+    The names of the file may be those of NumPy, W1, b1, ..., or those of PyTorch's `state_dict`; of a batch-norm it
+    has the running statistics too. A module is an nn.Linear or a row of them; others load a file of PyTorch's names by
+    `load_state_dict`. Raises FileNotFoundError, ValueError for a damaged file or one of another network, with other
+    names or shapes, and TypeError for another dtype; the network is then as it was.
     """
-    names = names_of(net) if isinstance(net, nn.Module) else pair_of(net).parameters
-    params = _in_numpys_names(read_safetensors(path)[0], names, path)
+    arrays = read_safetensors(path)[0]
     if isinstance(net, nn.Module):
-        copy_to_torch(params, net, names, who=str(path))
-    else:
-        _put(net, params, path)
+        copy_to_torch(_in_numpys_names(arrays, names_of(net), path), net, who=str(path))
+        return
+    statistics = statistics_of(net)
+    found = _in_numpys_names(arrays, {**pair_of(net).parameters, **{name: name for name in statistics}}, path)
+    params = {name: found[name] for name in net.params}
+    _check_params(net, params, path)
+    state = net.state
+    for name in statistics:
+        layer, _, own = name.rpartition(".")
+        state[layer][own] = found[name]
+    net.state = state
+    _put(net, params, path)
+
+
+def statistics_of(net: Network) -> dict[str, Array]:
+    """The running statistics of its layers, copies: "BatchNorm1.running_mean", ..., which PyTorch calls alike."""
+    return {
+        f"{layer}.{name}": value
+        for layer, kept in net.state.items()
+        for name, value in kept.items()
+        if isinstance(value, np.ndarray)
+    }
 
 
 def network_of(path: str | os.PathLike[str]) -> TwoLayerNet:
@@ -62,10 +81,14 @@ def network_with(params: Mapping[str, Array], source: object) -> TwoLayerNet:
     return net
 
 
-def _put(net: Network, params: Mapping[str, Array], source: object) -> None:
+def _check_params(net: Network, params: Mapping[str, Array], source: object) -> None:
     for name, value in params.items():
         check_parameter(str(source), name, value, like=net.params[name])
         check_writeable(str(source), name, net.params[name])
+
+
+def _put(net: Network, params: Mapping[str, Array], source: object) -> None:
+    _check_params(net, params, source)
     for name, value in params.items():
         net.params[name][...] = value
 

@@ -1,6 +1,7 @@
 """Two trainings in step: the NumPy network and its twin, from the same weights, over the same batches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from torch import nn
 
 from numpy_impl import SGD, Network
 from numpy_impl.functions import ieee_arithmetic
-from numpy_impl.validation import Array, check_array, check_parameter
+from numpy_impl.validation import Array, check_array, check_parameter, check_same_keys
+from torch_ref.families import pair_of
+from torch_ref.training.optimizer_state import optimizer_states_in
 from torch_ref.training.trainers import NumpyTrainer, Optimizer, TorchTrainer
 
 
@@ -73,6 +76,57 @@ class SideBySide:
             check_parameter("SideBySide", name, weights[name], like=value)
         self.numpy.load({name: weights[f"numpy.{name}"] for name in self.numpy.net.params})
         self.torch.load({name: weights[f"torch.{name}"] for name in self.numpy.net.params})
+
+    @contextmanager
+    def evaluation(self) -> Iterator[None]:
+        """Both networks in evaluation, and afterwards as they were."""
+        training = self.numpy.net.training
+        self._set_training(training=False)
+        try:
+            yield
+        finally:
+            self._set_training(training=training)
+
+    def _set_training(self, *, training: bool) -> None:
+        self.numpy.net.training = training
+        self.torch.net.train(training)
+
+    @property
+    def layer_states(self) -> dict[str, Any]:
+        """Copies of what the layers of each side keep for later passes: running statistics, generators of dropout."""
+        return {"numpy": self.numpy.net.state, "torch": self.torch.layer_state}
+
+    def load_layer_states(self, states: Mapping[str, Any]) -> None:
+        """Puts such states in the place of those that there are. Raises TypeError, ValueError for others."""
+        check_same_keys("SideBySide", "states", states, self.layer_states)
+        before = self.numpy.net.state
+        self.numpy.net.state = states["torch"]  # which refuses what does not fit
+        self.numpy.net.state = before
+        self.numpy.net.state = states["numpy"]
+        self.torch.load_layer_state(states["torch"])
+
+    @property
+    def optimizer_states(self) -> dict[str, Array]:
+        """Copies of what both optimizers keep, "numpy.W1.m", "torch.W1.t", ..., in NumPy's shapes; a count is of ().
+
+        Before the first step there are none, or zeros, as PyTorch's Adagrad has; and SGD keeps nothing.
+        """
+        sides = {"numpy": self.numpy.optimizer_state, "torch": self.torch.optimizer_state}
+        return {
+            f"{side}.{name}.{entry}": np.asarray(value)
+            for side, state in sides.items()
+            for name, kept in state.items()
+            for entry, value in kept.items()
+        }
+
+    def load_optimizer_states(self, states: Mapping[str, Array]) -> None:
+        """Puts such states in the place of those that there are; what is not in them begins anew.
+
+        Raises TypeError, ValueError for those of another optimizer or network, before anything has changed.
+        """
+        found = optimizer_states_in(states, self.numpy.params, pair_of(self.optimizer).optimizer_state)
+        self.numpy.load_optimizer_state(found["numpy"])
+        self.torch.load_optimizer_state(found["torch"])
 
     @property
     def units(self) -> int:

@@ -8,7 +8,9 @@ import torch
 from numpy_impl import Network
 from numpy_impl.validation import Array, check_parameter, check_same_keys, check_writeable
 from torch_ref.families import pair_of, twin
-from torch_ref.training.weights import copy_to_torch, params_of, paths_of, read
+from torch_ref.training.layer_state import read_layer_state, write_layer_state
+from torch_ref.training.optimizer_state import read_state, write_state
+from torch_ref.training.weights import copy_to_torch, grads_of, params_of, paths_of, read
 
 
 class Optimizer(Protocol):
@@ -37,6 +39,12 @@ class NumpyTrainer:
         return self.net.predict(x)
 
     @property
+    def gradients(self) -> dict[str, Array]:
+        """Those of the last step, the arrays themselves."""
+        owners = {name: self.net.params.owner(name) for name in self.net.params}
+        return {name: getattr(layer, f"d{own}") for name, (layer, own) in owners.items()}
+
+    @property
     def params(self) -> dict[str, Array]:
         """Copies of the weights."""
         return {name: value.copy() for name, value in self.net.params.items()}
@@ -49,16 +57,28 @@ class NumpyTrainer:
         for name, value in self.net.params.items():
             value[...] = params[name]
 
+    @property
+    def optimizer_state(self) -> dict[str, dict[str, Any]]:
+        """A copy of what the optimizer keeps of each parameter; one that has no `state` keeps nothing."""
+        state: dict[str, dict[str, Any]] = getattr(self.optimizer, "state", {})
+        return state
+
+    def load_optimizer_state(self, state: Mapping[str, Mapping[str, Any]]) -> None:
+        """Puts it in the place of what there is. Raises TypeError, ValueError for one of another optimizer."""
+        if state or self.optimizer_state:
+            self.optimizer.state = state  # type: ignore[attr-defined] # one that keeps nothing refuses any
+
 
 class TorchTrainer:
     """The other side: the same step on the twin, as PyTorch's users write it. The tensors share x and t, uncopied."""
 
     def __init__(self, net: Network, optimizer: Optimizer) -> None:
-        self.net, self.last_layer = twin(net), twin(net.last_layer)
+        self.net, self.last_layer, self._numpys = twin(net), twin(net.last_layer), net
         self.names = pair_of(net).parameters
         self._tensors = {path: p.detach() for path, p in self.net.named_parameters()}
         self._views = {name: read(rule, self._tensors).numpy() for name, rule in self.names.items()}
         self._made_anew = {name: rule for name, rule in self.names.items() if len(paths_of(rule)) > 1}
+        self.state_names = pair_of(optimizer).optimizer_state
         self.optimizer = twin(optimizer)(self.net.parameters())
 
     def step(self, x: Array, t: Array) -> float:
@@ -81,6 +101,11 @@ class TorchTrainer:
         return logits.numpy()
 
     @property
+    def gradients(self) -> dict[str, Array]:
+        """Those of the last step, copies in NumPy's names and shapes."""
+        return grads_of(self.net, self.names)
+
+    @property
     def params(self) -> dict[str, Array]:
         """Copies of the weights, in NumPy's names and shapes."""
         return params_of(self.net, self.names)
@@ -92,6 +117,28 @@ class TorchTrainer:
 
     def load(self, params: Mapping[str, Array]) -> None:
         copy_to_torch(params, self.net, self.names)
+
+    @property
+    def layer_state(self) -> dict[str, Any]:
+        """What the twins of layers keep, as `Network.state` has it of the layers."""
+        return read_layer_state(self.net, self._numpys)
+
+    def load_layer_state(self, state: Mapping[str, Any]) -> None:
+        """Puts such a state in the place of what there is, of which the shapes must be the same."""
+        write_layer_state(self.net, self._numpys, state)
+
+    @property
+    def optimizer_state(self) -> dict[str, dict[str, Any]]:
+        """A copy of what PyTorch's optimizer keeps, under NumPy's names and in NumPy's shapes."""
+        tensors = dict(self.net.named_parameters())
+        found = {n: read_state(self.optimizer, tensors, rule, self.state_names) for n, rule in self.names.items()}
+        return {name: kept for name, kept in found.items() if kept}
+
+    def load_optimizer_state(self, state: Mapping[str, Mapping[str, Any]]) -> None:
+        """Puts it in the place of what there is; a parameter that has none in it begins anew."""
+        tensors = dict(self.net.named_parameters())
+        for name, rule in self.names.items():
+            write_state(self.optimizer, tensors, rule, self.state_names, state.get(name, {}))
 
     def _loss(self, x: Array, t: Array) -> Any:
         return self.last_layer(self.net(torch.from_numpy(x)), torch.from_numpy(t))

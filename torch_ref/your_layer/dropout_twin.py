@@ -13,14 +13,16 @@ import torch
 from torch import nn
 
 from numpy_impl.validation import Array
-from torch_ref.bounds import Ball
+from torch_ref.bounds import Ball, where
 from torch_ref.checks.check_error import CheckError
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause
 from torch_ref.diagnosis.factors import times
 from torch_ref.diagnosis.severity import Severity
+from torch_ref.families.normalization.of_module import Formulas
 from torch_ref.pair import Pair
 from torch_ref.your_layer.build import name_of
+from torch_ref.your_layer.known_formulas import by_formulas
 from torch_ref.your_layer.maker import Maker
 from torch_ref.your_layer.measured import like_module
 from torch_ref.your_layer.options import options_from
@@ -64,12 +66,20 @@ def like_dropout(maker: Maker, p: float | None) -> tuple[Pair, Callable[..., Any
         found: Array = layer.forward(np.ones(shape))
         return found
 
+    def mask_of(shape: tuple[int, ...]) -> Array:
+        return of_ones(shape) != 0
+
+    def kept(x: Ball) -> Any:
+        """Three roundings: of 1 − p, of the quotient, and of the product."""
+        return where(mask_of(x.shape), x.scaled(x.format.wide.type(factors.in_training), 3), 0.0)
+
     try:
         factors = _judged(maker, of_ones(MANY), p)
     except CheckError as error:
         raise ValueError(f"{name_of(maker.cls)}: its mask cannot be read off: {error.sentence}") from error
-    twin = Twin(f"nn.Dropout({p:g})", lambda _: GivenMask(p, factors, lambda shape: of_ones(shape) != 0))
-    return like_module(maker, twin, _causes(p, factors))
+    twin = Twin(f"nn.Dropout({p:g})", lambda _: GivenMask(p, factors, mask_of))
+    pair, factory = like_module(maker, twin, _causes(p, factors))
+    return by_formulas(pair, Formulas(kept, lambda _, dout: {"dx": kept(dout)})), factory
 
 
 def _causes(p: float, factors: Factors) -> list[Cause]:

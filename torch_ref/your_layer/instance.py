@@ -48,20 +48,27 @@ def _like_pair(layer: Any, pair: Pair, inputs: tuple[Array, ...]) -> Adapter:
     """The pair's sizes are not known: the twin must run on the parameters as they are taken to lie."""
     who, passed = type(layer).__name__, (*pair.options, *pair.outputs[1:], *pair.buffers)
     interface = Interface(pair.kind, pair.input_gradients, pair.outputs, passed)
-    missing = [name for name in pair.options if not hasattr(layer, name)]
+    own = pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer
+    off = {name: getattr(own, name) for name in pair.options if not hasattr(layer, name)}
+    missing = [name for name, value in off.items() if value]  # one that is off, such as a smoothing, may be
     if missing:
         raise ValueError(f"{who}: it must have {', '.join(missing)} as attributes, as {name_of(pair.layer)} has")
+
+    def behind_its_face(kept_in: Places) -> Adapter:
+        made = adapted(layer, kept_in, interface)
+        for name, value in off.items():
+            setattr(made, name, value)
+        return made
 
     def runs(kept_in: Places) -> bool:
         given = as_tensors(inputs, inputs[0].dtype)
         try:
-            twin = twin_of(pair, adapted(layer, kept_in, interface), inputs[0].dtype)
+            twin = twin_of(pair, behind_its_face(kept_in), inputs[0].dtype)
             twin(*given[: 1 if pair.kind is Kind.NETWORK else None])
         except (ValueError, TypeError, RuntimeError):
             return False
         return True
 
-    ordinary = params_of(pair, pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer)
-    shapes = {name: (None,) * value.ndim for name, value in ordinary.items()}
+    shapes = {name: (None,) * value.ndim for name, value in params_of(pair, own).items()}
     answers = match(who, parameters_of(layer), pair.parameters, shapes)
-    return adapted(layer, settled(answers, runs), interface)
+    return behind_its_face(settled(answers, runs))

@@ -15,6 +15,7 @@ from torch_ref.scenarios import Data
 from torch_ref.your_layer.maker import Maker
 from torch_ref.your_layer.measured import like_module
 from torch_ref.your_layer.methods import NAMES, inputs_of, method_of
+from torch_ref.your_layer.recurrent_form import proven
 from torch_ref.your_layer.recurrent_twin import Recurrent
 from torch_ref.your_layer.twins import SOME, Twin
 
@@ -39,13 +40,17 @@ def like_recurrent(maker: Maker, twin: Twin) -> Made:
 def _in_any_order(maker: Maker, twin: Twin, states: Sequence[str], biases: int) -> Made:
     """With the order of the gates in which the two forwards agree, else in PyTorch's."""
 
-    def form(order: Sequence[int]) -> Twin:
-        return replace(twin, maker=lambda sizes: Recurrent(twin.make(sizes), states, biases, order))
+    own = Recurrent(twin.make(SOME | dict(maker.sizes)), states, biases)
+    gates = own.gates
 
-    gates = Recurrent(twin.make(SOME | dict(maker.sizes)), states, biases).gates
-    found = like_module(maker, form(range(len(gates))))
+    def form(order: Sequence[int]) -> Made:
+        module = replace(twin, maker=lambda sizes: Recurrent(twin.make(sizes), states, biases, order))
+        pair, factory = like_module(maker, module)
+        return proven(pair, own, order), factory
+
+    found = form(range(len(gates)))
     for order in permutations(range(len(gates))):
-        other = like_module(maker, form(order)) if order != (*range(len(gates)),) else found
+        other = form(order) if order != (*range(len(gates)),) else found
         if _agree(*other):
             if other is not found:
                 theirs = " ".join(gates[i] for i in order)

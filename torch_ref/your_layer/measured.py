@@ -1,4 +1,4 @@
-"""A user's class beside any PyTorch module: its bounds are measured."""
+"""A user's class beside any PyTorch module: its bounds are measured, unless the module's formulas are known."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ from torch_ref.scenarios import SCENARIOS, USUAL, Data, Scenario
 from torch_ref.training.weights import Names
 from torch_ref.your_layer.beside import Beside, drawn, run
 from torch_ref.your_layer.inputs import Input, inputs_for
+from torch_ref.your_layer.known_formulas import with_formulas
 from torch_ref.your_layer.maker import Maker, of_images, resized
 from torch_ref.your_layer.match import Place, Places
 from torch_ref.your_layer.options import options_from
@@ -62,7 +63,7 @@ def like_module(maker: Maker, twin: Twin, causes: Sequence[Suspect] = ()) -> tup
         data_sets=_in_size(data_sets, inputs),
     )
     _require_usable(pair, twin.name, shape)
-    return pair, both.factory
+    return with_formulas(pair, module), both.factory
 
 
 def _in_size(data_sets: Sequence[Scenario], inputs: Sequence[Input]) -> Sequence[Scenario]:
@@ -76,7 +77,11 @@ def _in_size(data_sets: Sequence[Scenario], inputs: Sequence[Input]) -> Sequence
 def _causes_of(module: Any, kind: Kind) -> Sequence[Suspect]:
     """Of the module's kind; also those of a pair, of which it is an activation with other options."""
     pair = pair_like(type(module).__name__)
-    of_pair = pair.causes if pair and pair.kind is Kind.LAYER and not pair.parameters else ()
+    of_pair: Sequence[Suspect] = ()
+    if pair and pair.kind is Kind.LAYER and not (pair.parameters or pair.like):
+        own = module_of(pair, pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer)
+        of_its_options = {cause.says for cause in causes_of_twin(own)}  # the module has its own
+        of_pair = [cause for cause in pair.causes if cause.says not in of_its_options]
     return (*of_pair, *causes_of_twin(module), *(by_epsilon(_logits) if kind is Kind.NETWORK else ()))
 
 

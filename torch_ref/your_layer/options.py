@@ -12,6 +12,7 @@ ALIASES = {
     "ksize": "kernel_size", "k": "kernel_size", "filter_size": "kernel_size", "pool_size": "kernel_size",
     "pool_h": "kernel_size", "pool_w": "kernel_size", "f": "kernel_size", "size": "kernel_size", "axis": "dim",
     "alpha": "negative_slope", "dropout_ratio": "p", "ratio": "p", "rate": "p", "drop_prob": "p", "dropout": "p",
+    "heads": "num_heads", "n_heads": "num_heads", "n_head": "num_heads", "nheads": "num_heads", "h": "num_heads",
     "dropout_rate": "p", "dropout_p": "p", "prob": "p",
 }  # fmt: skip
 KEPT = ("keep_prob", "keep_probability", "p_keep", "keep_p")  # of dropout: 1 - p

@@ -12,6 +12,7 @@ FOLLOWS = {
     "memory_layouts": ("arguments_unmodified", "repeatable"),
     "second_call": ("arguments_unmodified", "repeatable"),
     "parameters_take_effect": ("repeatable",),
+    "optimizer_state": ("arguments_unmodified", "repeatable", "second_call"),
     "backward_twice": ("arguments_unmodified", "repeatable", "second_call"),
     "results_are_the_callers": ("arguments_unmodified", "repeatable", "second_call", "backward_twice"),
 }

@@ -23,6 +23,7 @@ class Recurrent(nn.Module):
         super().__init__()
         kind = type(module).__name__.removesuffix("Cell")
         self.is_sequence = isinstance(module, nn.RNNBase)
+        self.has_relu = getattr(module, "nonlinearity", "") == "relu"
         self.has_c = kind == "LSTM"
         self.batch_first = getattr(module, "batch_first", True)
         self.gates = GATES.get(kind, "h")

@@ -12,12 +12,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+import numpy_impl
 from torch_ref.families import PAIRS, pair_like
 from torch_ref.families.losses import ONE_HOT, ROWS
 from torch_ref.pair import Kind, Pair
 from torch_ref.your_layer.build import SIZES, build, name_of
 from torch_ref.your_layer.function_twin import is_loss, maker_of
 from torch_ref.your_layer.methods import INPUTS
+from torch_ref.your_layer.module_options import Arguments, with_options, with_settings
 from torch_ref.your_layer.shapes import Shape
 
 Like: TypeAlias = str | Pair | nn.Module | Callable[..., Any]
@@ -25,6 +27,11 @@ Like: TypeAlias = str | Pair | nn.Module | Callable[..., Any]
 # The attributes that say how many features a module takes, and gives.
 IN = ("in_features", "num_features", "in_channels", "num_channels", "num_embeddings", "input_size")
 OUT = ("out_features", "out_channels", "embedding_dim", "hidden_size")
+
+# Layers with options, or chance, beside whose modules a user's layer is checked: the module has the options.
+BY_MODULE: tuple[Any, ...] = (
+    numpy_impl.BatchNorm, numpy_impl.LayerNorm, numpy_impl.RMSNorm, numpy_impl.GroupNorm, numpy_impl.Dropout,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,23 +84,17 @@ def twin_like(like: Like, targets: str | None = None, shape: Sequence[int] = ())
     if isinstance(like, Pair):
         return Twin(like.name, nn.Identity, like)
     if isinstance(like, nn.Module):
-        return _of_one_size(type(like).__name__, lambda _: deepcopy(like))
+        made = _of_one_size(type(like).__name__, lambda _: deepcopy(like))
+        return _by_options(pair_like(made.name), made, shape)
     if not isinstance(like, str):
         return _of_callable(like, shape)
     name, arguments = _parsed(like)
-    pair = pair_like(name)
-    if pair is PAIRS["softmax_with_loss"]:
-        pair = {"one-hot": ONE_HOT, "rows": ROWS}.get(targets or "", pair)
-    if pair and pair.kind is not Kind.OPTIMIZER and arguments is None:
-        return Twin(name, nn.Identity, pair)
+    name, pair = _pair_of(name, targets, arguments)
     found: Any = getattr(nn, name, None)
+    if pair and pair.kind is not Kind.OPTIMIZER and arguments is None and not pair.like:
+        return Twin(name, nn.Identity, pair)
     if isinstance(found, type) and issubclass(found, nn.Module):
-        if arguments is None:
-            return Twin(f"nn.{name}", lambda sizes: build(found, sizes))
-        args, named = arguments
-        made = _of_one_size(like, lambda _: found(*args, **named))
-        only_sizes = all(isinstance(one, int) and not isinstance(one, bool) for one in args) and not named
-        return Twin(like, nn.Identity, pair, made.sizes) if pair and only_sizes else made
+        return _of_class(found, like if arguments else f"nn.{name}", arguments, pair, shape)
     module = _as_module(name, arguments)
     if module:
         return twin_like(module + like[len(like.partition("(")[0]) :], targets, shape)
@@ -109,7 +110,43 @@ def twin_like(like: Like, targets: str | None = None, shape: Sequence[int] = ())
     )
 
 
-def _as_module(name: str, arguments: tuple[list[Any], dict[str, Any]] | None) -> str:
+def _pair_of(name: str, targets: str | None, arguments: Arguments | None) -> tuple[str, Pair | None]:
+    """The pair of this name, for these targets, or the name of the module that is checked beside in its place."""
+    found = getattr(nn, name, None)
+    if isinstance(found, type) and issubclass(found, nn.RNNBase):  # which has many forms, that `like_recurrent` tells
+        return name, None
+    pair = pair_like(name)
+    if pair and pair.layer in BY_MODULE:
+        return (pair.twin_name if name in (pair.name, name_of(pair.layer)) else name), None
+    if pair is PAIRS["softmax_with_loss"]:
+        pair = {"one-hot": ONE_HOT, "rows": ROWS}.get(targets or "", pair)
+    if pair and not (pair.parameters or pair.like):
+        pair = with_options(pair, getattr(nn, name, None) or getattr(nn, _as_module(name, arguments), None), arguments)
+    return name, pair
+
+
+def _of_class(module: Any, name: str, arguments: Arguments | None, pair: Pair | None, shape: Sequence[int]) -> Twin:
+    """A module of torch.nn, in any size if it has no arguments; its pair, where that has the same options."""
+    if arguments is None:
+        twin = Twin(name, lambda sizes: build(module, sizes))
+        needs = [one for one in inspect.signature(module).parameters.values() if one.default is one.empty]
+        return twin if needs else _by_options(pair, twin, shape)
+    args, named = arguments
+    made = _of_one_size(name, lambda _: module(*args, **named))
+    if pair and pair.like:
+        return _by_options(pair, made, shape)
+    only_sizes = all(isinstance(one, int) and not isinstance(one, bool) for one in args) and not named
+    is_pair = pair and (only_sizes or not pair.parameters)
+    return Twin(name, nn.Identity, pair, made.sizes) if is_pair else made
+
+
+def _by_options(pair: Pair | None, twin: Twin, shape: Sequence[int]) -> Twin:
+    """The pair on data for the twin's options, if it is one that has them; else the twin alone."""
+    found = with_settings(pair, twin.make({}), shape) if pair and pair.like else None
+    return Twin(twin.name, twin.maker, found, twin.sizes) if found else twin
+
+
+def _as_module(name: str, arguments: Arguments | None) -> str:
     """The module that is the same as a function of torch.nn.functional: LeakyReLU for leaky_relu; or none."""
     classes = {one.lower(): one for one, found in vars(nn).items() if isinstance(found, type)}
     own = name.replace("_", "")
@@ -144,7 +181,7 @@ def _x_of(name: str, shape: Sequence[int]) -> Shape:
     return ("N", *(shape or of_images.get(name[-2:], ("D",))))
 
 
-def _parsed(like: str) -> tuple[str, tuple[list[Any], dict[str, Any]] | None]:
+def _parsed(like: str) -> tuple[str, Arguments | None]:
     """The name of a module, and the arguments, if it is called: "nn.Conv2d(3, 4, 3, padding=1)"."""
     name, called, _ = like.partition("(")
     name = name.strip().removeprefix("torch.").removeprefix("nn.").removeprefix("functional.").removeprefix("F.")

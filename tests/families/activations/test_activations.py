@@ -1,28 +1,15 @@
 """Activations beyond their pairs: each formula of activations.md by its name, digits that must not be lost, options."""
 
-from collections.abc import Callable
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
+from entrywise import U, derivative, exact
 
 from numpy_impl import Layer, LeakyReLU, Sigmoid, Tanh
-from numpy_impl.validation import Array
 
-U = 2.0**-53
 X = np.array([-3.0, -1.0, -0.5, 0.0, 0.5, 2.0])
-
-
-def derivative(layer: Layer, x: Array) -> Array:
-    """dx under a dout of 1: of an entry-by-entry function its derivative."""
-    layer.forward(x)
-    return layer.backward(np.ones_like(x))
-
-
-def exact(function: Callable[[Any], Any], x: Array) -> Array:
-    with mpmath.workdps(400):
-        return np.array([float(function(mpmath.mpf(float(value)))) for value in x])
 
 
 def test_dx_of_leaky_relu_is_dout_times_the_slope_of_its_side() -> None:

@@ -64,7 +64,7 @@ def test_its_weights_go_on_from_a_checkpoint_and_into_either_framework(tmp_path:
 
 
 def test_its_step_is_timed() -> None:
-    assert step_time(deep_net(), 0.1, *batch()).ratio > 0
+    assert step_time(deep_net(), lambda: SGD(0.1), *batch()).ratio > 0
 
 
 def test_another_learning_rate_than_the_one_that_was_given_is_found() -> None:

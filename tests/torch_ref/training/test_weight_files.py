@@ -9,9 +9,9 @@ import safetensors.numpy
 import safetensors.torch
 import torch
 
-from numpy_impl import TwoLayerNet
+from numpy_impl import MultiLayerNet, TwoLayerNet
 from torch_ref import load_weights, network_of, params_of, twin
-from torch_ref.training.files import read_safetensors
+from torch_ref.training.files import read_safetensors, statistics_of
 
 
 def net_of(seed: int, dtype: Any = np.float32) -> TwoLayerNet:
@@ -104,3 +104,33 @@ def test_a_read_only_parameter_is_refused_before_any_other_changes(tmp_path: Pat
     with pytest.raises(ValueError, match="b2 must be writeable"):
         load_weights(net, file)
     np.testing.assert_array_equal(net.params["W1"], before, strict=True)
+
+
+def deep(seed: int) -> MultiLayerNet:
+    return MultiLayerNet(4, [5], 3, batch_norm=True, dropout=0.3, rng=seed)
+
+
+@pytest.mark.parametrize("framework", ["numpy", "torch"])
+def test_weights_of_a_batch_norm_go_with_its_running_statistics(framework: str, tmp_path: Path) -> None:
+    net, other, x = deep(0), deep(1), np.ones((6, 4), np.float32) * np.arange(6, dtype=np.float32)[:, np.newaxis]
+    net.predict(x)  # which moves them
+    if framework == "numpy":
+        safetensors.numpy.save_file({**net.params, **statistics_of(net)}, tmp_path / "weights")
+    else:
+        tensors = twin(net).state_dict()
+        del tensors["BatchNorm1.num_batches_tracked"]
+        safetensors.torch.save_file({name: value.contiguous() for name, value in tensors.items()}, tmp_path / "weights")
+    load_weights(other, tmp_path / "weights")
+    net.training = other.training = False
+    np.testing.assert_array_equal(other.predict(x), net.predict(x), strict=True)
+
+
+def test_running_statistics_that_do_not_fit_change_nothing(tmp_path: Path) -> None:
+    net, before = deep(0), deep(0)
+    arrays = {name: value + 1 for name, value in {**net.params, **statistics_of(net)}.items()}
+    arrays["BatchNorm1.running_var"] = arrays["BatchNorm1.running_var"][1:].copy()
+    safetensors.numpy.save_file(arrays, tmp_path / "weights")
+    with pytest.raises(ValueError, match=r"running_var must have shape \(5,\), got \(4,\)"):
+        load_weights(net, tmp_path / "weights")
+    for name, value in {**before.params, **statistics_of(before)}.items():
+        np.testing.assert_array_equal({**net.params, **statistics_of(net)}[name], value, strict=True)

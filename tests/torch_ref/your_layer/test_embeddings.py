@@ -43,7 +43,7 @@ def embedding_backward(dout: Any, cache: Any) -> Any:
     ("layer", "like", "says"),
     [
         (Embedding, "Embedding(7, 3)", "right"),
-        (EmbeddingThatLosesRepeats, "Embedding", "WRONG: dweight"),
+        (EmbeddingThatLosesRepeats, "Embedding", "WRONG: dW"),
         ((embedding_forward, embedding_backward), "Embedding", "right"),
     ],
 )
@@ -54,8 +54,8 @@ def test_embeddings_are_judged(layer: Any, like: Any, says: str) -> None:
 def test_ids_have_no_gradient_and_an_embedding_gets_repeated_ones() -> None:
     made = candidate(Embedding, "Embedding(4, 3)")
     example = made.subject(np.float32).example(made.pair.ordinary)
-    ids = example.inputs["x"]
+    ids = example.inputs["ids"]
     assert ids.dtype.kind == "i"
     assert len(np.unique(ids)) < len(ids)
     assert ids.max() < 4
-    assert made.pair.gradients == ("dweight",)
+    assert made.pair.gradients == ("dW",)

@@ -146,7 +146,8 @@ def pool2d(images: Any) -> Any:
 def test_a_function_that_is_a_module_too_is_that_module() -> None:
     assert isinstance(twin_like("max_pool2d(2)").make({}), torch.nn.MaxPool2d)
     assert twin_like("relu").pair is twin_like("F.relu").pair
-    assert twin_like("mse_loss").name == "nn.MSELoss"
+    assert twin_like("mse_loss").pair is twin_like("MSELoss").pair
+    assert twin_like("l1_loss").name == "nn.L1Loss"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from examining import examined
 
-from torch_ref import load, text_of
+from numpy_impl import ReLU
+from torch_ref import candidate, load, text_of
+from torch_ref.checks.subject import Subject
 from torch_ref.diagnosis.severity import Severity
 from torch_ref.your_layer import good_time
 from torch_ref.your_layer.text import verdict
@@ -96,3 +98,15 @@ def test_in_another_thread_nothing_is_ended() -> None:
     assert done == [True]
     with pytest.raises(good_time.TookTooLong), good_time.at_most(0.01):
         time.sleep(1)
+
+
+def test_the_time_to_make_the_data_is_none_of_the_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = Subject.example
+
+    def slowly(subject: Subject, scenario: Any, **options: Any) -> Any:
+        time.sleep(0.06 if scenario.name == "mnist" else 0)
+        return make(subject, scenario, **options)
+
+    monkeypatch.setattr(good_time, "LIMIT", 0.05)
+    monkeypatch.setattr(Subject, "example", slowly)
+    assert good_time.in_good_time(candidate(ReLU, like="ReLU")).notes == {}

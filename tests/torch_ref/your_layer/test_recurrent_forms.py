@@ -8,7 +8,8 @@ import torch
 from examining import examined
 from torch import nn
 
-from torch_ref import candidate
+import numpy_impl
+from torch_ref import PAIRS, candidate
 from torch_ref.checks.battery import tensors_of
 from torch_ref.your_layer.recurrent_twin import Recurrent
 from torch_ref.your_layer.text import verdict
@@ -215,3 +216,29 @@ def test_a_wrong_forward_is_compared_in_pytorchs_own_order(forward: Any) -> None
     examination = examined((forward, rnn_step_backward), "RNNCell", (np.float64,))
     assert verdict(examination).startswith("WRONG")
     assert not examination.conventions
+
+
+def relu_forward(x: Any, h0: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+    h, hs = h0, []
+    for t in range(x.shape[1]):
+        h = np.maximum(x[:, t] @ Wx + h @ Wh + b, 0)
+        hs.append(h)
+    return np.stack(hs, axis=1), None
+
+
+def test_what_has_formulas_is_proven_and_a_relu_over_time_is_measured() -> None:
+    assert candidate(RNN_STEP, "RNNCell").pair.is_proven
+    assert candidate(LSTM, "LSTMCell").pair.is_proven
+    relu = "RNN(5, 3, nonlinearity='relu', batch_first=True)"
+    assert not candidate((relu_forward, rnn_backward), relu).pair.is_proven
+
+
+class OwnLSTM(numpy_impl.LSTM):
+    """In the form of this project, with its states and their gradients."""
+
+
+def test_the_form_of_this_project_is_that_of_its_pair() -> None:
+    made = candidate(OwnLSTM, "lstm")
+    assert made.pair.backward == PAIRS["lstm"].backward
+    said = verdict(examined(OwnLSTM, "lstm", (np.float64,), only=("forward", "c_output", "c0_gradient")))
+    assert said.startswith("right")

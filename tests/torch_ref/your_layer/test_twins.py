@@ -10,7 +10,8 @@ import torch
 from examining import examined
 from torch import nn
 
-from torch_ref import candidate, examine, text_of
+from torch_ref import PAIRS, candidate, examine, text_of
+from torch_ref.scenarios import Data
 from torch_ref.your_layer.options import options_from
 from torch_ref.your_layer.text import verdict
 from torch_ref.your_layer.twins import shape_for, twin_like
@@ -185,3 +186,26 @@ def test_no_random_number_of_pytorch_is_drawn_for_a_twin() -> None:
     before = torch.random.get_rng_state()
     examine(forms.GradsByOrder, [np.float64], like="Linear(5, 3, bias=True)")
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_pair_is_the_twin_of_a_module_that_does_the_same_alone() -> None:
+    for like, name in (
+        ("GELU('tanh')", "gelu"), ("SiLU", "silu"), ("Softmax(-1)", "softmax"), ("Softmax", "softmax"), ("ELU", "elu"),
+        ("mse_loss", "mean_squared_error"), ("BCEWithLogitsLoss", "sigmoid_with_loss"), ("HuberLoss", "huber_loss"),
+    ):  # fmt: skip
+        assert twin_like(like).pair is PAIRS[name], like
+    for like in ("GELU", "gelu", "Softplus", "softplus", "Softmax(1)", "MSELoss(reduction='sum')",
+                 "CrossEntropyLoss(ignore_index=1)"):  # fmt: skip
+        assert twin_like(like).pair is None, like
+
+
+def test_a_pair_takes_the_options_of_the_module() -> None:
+    for like, option, value in (
+        ("ELU(0.5)", "alpha", 0.5), ("HuberLoss(delta=0.25)", "delta", 0.25),
+        ("LeakyReLU(0.2)", "negative_slope", 0.2), ("CrossEntropyLoss(label_smoothing=0.3)", "label_smoothing", 0.3),
+    ):  # fmt: skip
+        pair = twin_like(like).pair
+        assert pair is not None
+        layer = pair.example(pair.layer, Data(pair.ordinary, np.float64)).layer
+        assert getattr(layer, option) == value
+        assert vars(pair.module(layer))[option] == value

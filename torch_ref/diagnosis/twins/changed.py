@@ -96,7 +96,7 @@ def _results(case: Case, change: Change) -> dict[str, Ball]:
         change(made)
         return made
 
-    pair = replace(case.pair, module=module)
+    pair = replace(case.pair, module=module, forward=None, backward=None)  # whose formulas are another module's
     try:
         return bounds_of(pair, Example(case.layer, case.inputs, case.upstream), case.params)
     except (RuntimeError, ValueError, IndexError):

@@ -78,6 +78,13 @@ def _of_each_place(_: Any, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor
     return x.reshape(len(x), -1).T, lambda rows: rows.T.reshape(x.shape)
 
 
+def _in_turn(module: Any, x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """A row for each group, of every so manieth channel."""
+    turned = x.reshape(len(x), -1, module.num_groups, *x.shape[2:]).transpose(1, 2)
+    rows = turned.reshape(len(x) * module.num_groups, -1)
+    return rows, lambda rows: rows.reshape(turned.shape).transpose(1, 2).reshape(x.shape)
+
+
 def _root(module: Any, variance: Tensor) -> Tensor:
     eps = torch.finfo(variance.dtype).eps if module.eps is None else module.eps
     return (variance + eps).sqrt()
@@ -127,6 +134,7 @@ def _forward(**otherwise: Any) -> Callable[[Any, Tensor], Tensor]:
 
 def _of_constants(is_rms: bool) -> Iterator[Cause]:
     if is_rms:
+        yield by_forward("the mean is subtracted, as in a layer norm", _less_its_mean)
         says = "the mean of the squares is taken for a constant, but it depends on x"
         yield by_forward(says, _forward(variance=_constant), "dx")
         return
@@ -136,6 +144,10 @@ def _of_constants(is_rms: bool) -> Iterator[Cause]:
     for what in ("mean", "variance"):
         one = says.format(f"the {what} is", "a constant", "it depends")
         yield by_forward(one, _forward(**{what: _constant}), "dx")
+
+
+def _less_its_mean(module: Any, x: Tensor) -> Tensor:
+    return own_forward(module, x - x.mean(-1, keepdim=True))
 
 
 def _without_gamma(module: Any, x: Tensor) -> Tensor:
@@ -156,6 +168,7 @@ OF_DX = (
     by_forward("gamma is left out", _without_gamma, "dx"),
     by_forward("gamma stands outside of the sums, where it must be inside", _gamma_outside, "dx"),
     _divided_by("the length of the batch", lambda _, x: len(x)),
+    _divided_by("the square of that number", lambda n, _: n * n),
     _divided_by("the number of features", lambda _, x: x.shape[1] if x.ndim > 1 else 1),
     by_forward(
         "its sums are not divided by the number of entries that are normalized together",
@@ -204,6 +217,9 @@ def _of_other_rows(module: Any) -> Iterator[Cause]:
     for what, rows in others.items():
         if what != own.get(type(module), "of each channel"):
             yield by_forward(says.format(what), _forward(rows=rows), family="rows")
+    if isinstance(module, nn.GroupNorm):
+        in_turn = "its channels are dealt out to the groups in turn, where a group must be of neighbours"
+        yield by_forward(in_turn, _forward(rows=_in_turn), family="rows")
 
 
 # The gradient of gamma, which is the sum of dout times the normalized x

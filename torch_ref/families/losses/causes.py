@@ -12,28 +12,16 @@ from torch_ref.diagnosis.cause import Cause, Prediction
 from torch_ref.diagnosis.factors import times
 from torch_ref.diagnosis.severity import Severity
 from torch_ref.families.losses.formulas import log_softmax, softmax
-
-
-def rows(case: Case) -> Array:
-    """The targets as rows, class indices as well."""
-    t = case.inputs["t"]
-    return np.eye(case.outputs)[t] if t.ndim == 1 else t
-
-
-def loss_of(case: Case, log_p: Ball) -> Ball:
-    """−1/N Σ t log p."""
-    weighted = case.exact(rows(case)) * log_p
-    return -weighted.sum().scaled(log_p.format.wide.type(1) / case.N, 2)
-
-
-def _dx(case: Case, difference: Ball) -> Ball:
-    """A difference, mostly p − t, times dout / N."""
-    return difference.scaled(difference.format.wide.type(case.dout) / case.N, 5)
+from torch_ref.families.losses.of_case import batch, dx_of, is_counted, logits, loss_of, options, rows, target_rows
 
 
 def _with_targets(change: Callable[[Array, int], Array]) -> Prediction:
     def predict(case: Case, name: str) -> Ball:
-        return case.given(inputs={"t": change(case.inputs["t"], case.outputs)})[name]
+        t = case.inputs["t"]
+        changed = change(t, case.outputs)
+        if t.ndim == 1 and options(case)["ignore_index"] is not None:
+            changed = np.where(is_counted(case), changed, t)
+        return case.given(inputs={"t": changed})[name]
 
     return predict
 
@@ -44,7 +32,7 @@ def _shifted(by: int) -> Prediction:
 
 
 def _of_dx(difference: Callable[[Case], Ball]) -> Prediction:
-    return lambda case, name: _dx(case, difference(case)) if name == "dx" else None
+    return lambda case, name: dx_of(case, difference(case)) if name == "dx" else None
 
 
 def _p(case: Case) -> Ball:
@@ -53,11 +41,7 @@ def _p(case: Case) -> Ball:
 
 def _over_the_batch(case: Case, name: str) -> Ball:
     z = case.exact(case.x).T
-    return loss_of(case, log_softmax(z).T) if name == "loss" else _dx(case, softmax(z).T - case.exact(rows(case)))
-
-
-def logits(case: Case) -> Ball:
-    return case.exact(case.x)
+    return loss_of(case, log_softmax(z).T) if name == "loss" else dx_of(case, softmax(z).T - target_rows(case))
 
 
 def _log_of(changed: Callable[[Ball], Ball], z_of: Callable[[Case], Ball]) -> Prediction:
@@ -110,7 +94,7 @@ def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction
 
     @ieee_arithmetic
     def predict(case: Case, name: str) -> Ball:
-        x, n = case.x, case.N
+        x, n = case.x, batch(case)
         naive_exp = np.exp(x - maximum(x))
         naive_p = naive_exp / naive_exp.sum(axis=1, keepdims=True)
         shifted = exp(case.exact(x) - case.exact(np.broadcast_to(maximum(x), x.shape)))
@@ -120,7 +104,7 @@ def _maximum_subtracted(maximum: Callable[[Array], Array | float]) -> Prediction
             naive, ball = -np.sum(np.where(t == 0, 0, t * np.log(naive_p))) / n, loss_of(case, _or_nothing(log(p), t))
         else:
             difference = naive_p - t
-            naive, ball = difference * (case.dout / n), _dx(case, p - case.exact(t))
+            naive, ball = difference * (case.dout / n), dx_of(case, p - target_rows(case))
         surprising = ~np.isfinite(naive) | ~np.isfinite(ball.radius)
         return Ball(np.where(surprising, naive, ball.centre), np.where(surprising, np.nan, ball.radius), ball.format)
 
@@ -136,7 +120,7 @@ def _log_of_p(*, of_all: bool) -> Prediction:
             return None
         naive_exp = np.exp(case.x - case.x.max(axis=1, keepdims=True))
         t, log_p = rows(case), np.log(naive_exp / naive_exp.sum(axis=1, keepdims=True))
-        naive = -np.sum(t * log_p if of_all else np.where(t == 0, 0, t * log_p)) / case.N
+        naive = -np.sum(t * log_p if of_all else np.where(t == 0, 0, t * log_p)) / batch(case)
         if np.isfinite(naive):
             return loss_of(case, _or_nothing(log(_not_negative(softmax(logits(case)))), t))
         return Ball(np.asarray(naive, case.right[name].centre.dtype), np.asarray(np.nan), case.right[name].format)
@@ -162,7 +146,7 @@ def _kept_in_float32(at_label: Callable[[Ball, Array], Ball]) -> Prediction:
         if name != "dx" or case.x.dtype == np.float32:
             return None
         p = _p(case).centre
-        return _dx(case, at_label(case.exact(p.astype(np.float32).astype(p.dtype)), rows(case)))
+        return dx_of(case, at_label(case.exact(p.astype(np.float32).astype(p.dtype)), rows(case)))
 
     return predict
 
@@ -178,7 +162,7 @@ def _complement(p: Ball, t: Array) -> Ball:
 
 BY_CLASSES = Cause(
     "it is divided by the number of classes, where it must be the length of the batch",
-    times(lambda case: case.N / case.outputs),
+    times(lambda case: batch(case) / case.outputs),
 )
 LABELS = (
     Cause("the labels are off by one: it is right for t - 1", _shifted(-1)),
@@ -213,8 +197,8 @@ SOFTMAX_WITH_LOSS = (
     Cause("the logarithm is that to base 2", _in_bits(2)),
     Cause("the logarithm is that to base 10", _in_bits(10)),
     Cause("t is not subtracted: it is that of p alone", _of_dx(_p)),
-    Cause("t is subtracted twice", _of_dx(lambda case: _p(case) - case.exact(2 * rows(case)))),
-    Cause("it is p - t, which holds for rows of t that sum to 1 only", _of_dx(lambda c: _p(c) - c.exact(rows(c)))),
+    Cause("t is subtracted twice", _of_dx(lambda case: _p(case) - 2 * target_rows(case))),
+    Cause("it is p - t, which holds for rows of t that sum to 1 only", _of_dx(lambda c: _p(c) - target_rows(c))),
     Cause(
         "t is replaced by its greatest entry: it is that of t.argmax",
         _with_targets(lambda t, _: t.argmax(axis=1) if t.ndim == 2 else t),

@@ -6,7 +6,7 @@ import numpy as np
 
 from numpy_impl.functions import ieee_arithmetic
 from numpy_impl.validation import Array
-from torch_ref.bounds import LIBM, Ball, exp, log
+from torch_ref.bounds import LIBM, Ball, exp, log, where
 
 
 def log_softmax(z: Any) -> Any:
@@ -60,36 +60,65 @@ def softmax(z: Ball) -> Ball:
     return z.result(p, np.where(is_bounded, np.fmin(error, 1 + f.gamma(2 * LIBM + n + 2)), np.inf))
 
 
-def softmax_with_loss(z: Any, t: Any) -> Any:
+def softmax_with_loss(z: Any, t: Any, label_smoothing: Any = 0.0, ignore_index: int | None = None) -> Any:
     """−1/N Σ t log p: one sum of products over classes and batch, and a division by N or a product with 1/N."""
-    rows, log_p = targets(z, t), log_softmax(z)
+    rows, log_p = targets(z, t, label_smoothing, ignore_index), log_softmax(z)
+    n = int(counted(t, ignore_index).sum())
     if not isinstance(z, Ball):
-        return -(rows * log_p).sum() / len(z)
+        return -(rows * log_p).sum() / n
     total = rows.reshape(1, -1) @ log_p.reshape(-1, 1)
-    return -total.reshape().scaled(z.format.wide.type(1) / z.shape[0], 2)
+    return -total.reshape().scaled(z.format.wide.type(1) / n, 2)
 
 
 @ieee_arithmetic
-def softmax_with_loss_backward(z: Ball, t: Any, dout: float) -> dict[str, Ball]:
-    """dz = (p Σ t − t) dout / N, where p Σ t and t may be scaled before they are subtracted or after.
+def softmax_with_loss_backward(
+    z: Ball, t: Any, dout: float, label_smoothing: float = 0.0, ignore_index: int | None = None
+) -> dict[str, Ball]:
+    """dz = (p Σ t − t) dout / N, where p Σ t and t may be scaled before they are subtracted or after; 0 where ignored.
 
-    At the label of class indices p_t − 1 may as well be computed as −Σ_{j≠t} p_j: there the greater radius holds. Five
-    roundings scale the difference: its own, that of dout to the format, 1/N, and two products.
+    At the label of class indices p_t − t may as well be computed as −Σ_{j≠t} (p_j − t_j): there the greater radius
+    holds. Five roundings scale the difference: its own, that of dout to the format, 1/N, and two products. With
+    smoothed labels it may be (1 − ε) (p − t) + ε (p − 1/C): six roundings of each term.
     """
-    f, rows, p = z.format, targets(z, t), softmax(z)
+    f, rows, p = z.format, targets(z, t, label_smoothing, ignore_index), softmax(z)
     weighted = p * rows.sum(-1, keepdims=True)
-    radius = weighted.radius + f.u * (weighted.magnitude + rows.magnitude)
+    roundings = f.gamma(6) if label_smoothing else f.u
+    radius = weighted.radius + rows.radius + roundings * (weighted.magnitude + rows.magnitude)
+    is_counted = counted(t, ignore_index)
     if t.ndim == 1:
-        rest = _all_others(p.radius) + f.gamma(p.shape[-1]) * _all_others(p.magnitude)
-        radius = np.where(rows.centre == 1, np.maximum(radius, rest), radius)
-    factor = f.wide.type(dout) / z.shape[0]
-    return {"dx": z.result(weighted.centre - rows.centre, radius).scaled(factor, 5)}
+        others = p.magnitude + rows.magnitude
+        rest = _all_others(p.radius + rows.radius) + f.gamma(p.shape[-1]) * _all_others(others)
+        is_label = np.arange(p.shape[-1]) == t[:, np.newaxis]
+        radius = np.where(is_label, np.maximum(radius, rest), radius)
+    factor = f.wide.type(dout) / int(is_counted.sum())
+    dz = z.result(weighted.centre - rows.centre, radius).scaled(factor, 5)
+    return {"dx": where(is_counted[:, np.newaxis], dz, 0.0)}
 
 
-def targets(z: Any, t: Any) -> Any:
-    """As rows, of the kind that z is of: class indices as rows of 0 and 1."""
-    rows = np.eye(z.shape[-1], dtype=int)[t] if t.ndim == 1 else t
-    return z.format.exact(rows) if isinstance(z, Ball) and not isinstance(rows, Ball) else rows
+def counted(t: Any, ignore_index: int | None = None) -> Array:
+    """Which samples are not ignored."""
+    return np.ones(len(t.centre) if isinstance(t, Ball) else len(t), bool) if t.ndim == 2 else t != ignore_index
+
+
+def targets(z: Any, t: Any, label_smoothing: Any = 0.0, ignore_index: int | None = None) -> Any:
+    """As rows, of the kind that z is of: class indices as rows of 0 and 1, ignored ones of 0; smoothed.
+
+    Smoothed, (1 − ε) t + ε / C, a term errs by six roundings: two of 1 − ε and its product, two of ε / C, the sum, and
+    one more where the two parts are summed up over the batch apart; where t is negative, that is another sum.
+    """
+    is_counted, classes = counted(t, ignore_index), z.shape[-1]
+    rows = np.eye(classes, dtype=int)[np.where(is_counted, t, 0)] * is_counted[:, np.newaxis] if t.ndim == 1 else t
+    if not isinstance(z, Ball):
+        spread = label_smoothing / classes * is_counted[:, np.newaxis]
+        return (1 - label_smoothing) * rows + spread if label_smoothing else rows
+    ball: Ball = rows if isinstance(rows, Ball) else z.format.exact(rows)
+    if not label_smoothing:
+        return ball
+    f, epsilon = z.format, z.format.wide.type(label_smoothing)
+    spread = epsilon / classes * is_counted[:, np.newaxis]
+    centre, size = (1 - epsilon) * ball.centre + spread, ((1 - epsilon) * ball.magnitude + spread).astype(float)
+    radius = ball.radius + f.gamma(6) * size + f.gamma(ball.size) * (size - abs(centre).astype(float))
+    return ball.result(centre, radius)
 
 
 def _greatest(values: Array) -> Any:

@@ -1,6 +1,5 @@
 """Networks beside an nn.Sequential of their layers' twins, under the layers' names."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,8 +8,9 @@ from torch import nn
 
 import numpy_impl
 from torch_ref import places
+from torch_ref.families.composites.twins import links_of, module_of, no_example, rules_of
 from torch_ref.families.networks.causes import causes_of
-from torch_ref.families.networks.formulas import Chain, Link
+from torch_ref.families.networks.formulas import Chain
 from torch_ref.pair import Example, Kind, Pair, Refusal
 from torch_ref.registry import pair_of, register, register_maker
 from torch_ref.results import twin_of
@@ -23,18 +23,8 @@ def pair_of_network(net: numpy_impl.Network) -> Pair:
 
     Its bounds are proven where those of all its layers are.
     """
-    pairs = {place: pair_of(layer) for place, layer in net.layers.items()}
-    names: dict[int, dict[str, str]] = {}  # of each layer, which may stand in two places
-    rules = {}
-    for key, (place, own) in net.params.places.items():
-        names.setdefault(id(net.layers[place]), {})[own] = key
-        rules[key] = within(place, pairs[place].parameters[own])
-    links = [
-        Link(place, pairs[place], names.get(id(layer), {}), options_of(pairs[place], layer))
-        for place, layer in net.layers.items()
-    ]
-    chain = Chain(links, pair_of(net.last_layer))
-    is_proven = all(pair.is_proven for pair in (*pairs.values(), chain.last))
+    last = pair_of(net.last_layer)
+    chain = Chain(links_of(net), last, options_of(last, net.last_layer))
     return Pair(
         type(net).__name__,
         type(net),
@@ -43,29 +33,18 @@ def pair_of_network(net: numpy_impl.Network) -> Pair:
         kind=Kind.NETWORK,
         outputs=("loss",),
         input_gradients=(),
-        parameters=rules,
-        forward=chain.forward if is_proven else None,
-        backward=chain.backward if is_proven else None,
-        causes=causes_of(chain) if is_proven else (),
+        parameters=rules_of(net),
+        criterion=criterion_of,
+        forward=chain.forward if chain.is_proven else None,
+        backward=chain.backward if chain.is_proven else None,
+        causes=causes_of(chain) if chain.is_proven else (),
         batches_only=True,
     )
 
 
-def module_of(net: Any) -> nn.Module:
-    """A layer that stands in two places has one twin, in both."""
-    twins = {id(layer): twin_of(pair_of(layer), layer) for layer in net.layers.values()}
-    return nn.Sequential(OrderedDict((name, twins[id(layer)]) for name, layer in net.layers.items()))
-
-
-def within(place: str, rule: str) -> str:
-    """The rule of a layer's parameter, as one of the network's."""
-    for sign in "+|":
-        rule = f"{sign}{place}.".join(rule.split(sign))
-    return f"{place}.{rule}"
-
-
-def no_example(*_: Any) -> Any:
-    raise NotImplementedError("a network that exists has no other data than it is given")
+def criterion_of(net: Any) -> nn.Module:
+    """The twin of its loss."""
+    return twin_of(pair_of(net.last_layer), net.last_layer)
 
 
 def example(cls: Callable[..., Any], data: Data) -> Example:
@@ -92,6 +71,7 @@ TWO_LAYER_NET = register(
         name="two_layer_net",
         twin_name="TwoLayerNet",
         module=lambda net: module_of(numpy_impl.TwoLayerNet(*(len(net.params[name]) for name in ("W1", "b1", "b2")))),
+        criterion=lambda _: nn.CrossEntropyLoss(),  # also of a user's network, which has no such last_layer
         example=example,
         refusals=(
             _of_batch("x with a feature less", lambda x, t: (x[:, 1:], t), ValueError),

@@ -1,17 +1,19 @@
 """Slips of putting layers and a loss together, and what they make of the gradients."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from numpy_impl import SoftmaxWithLoss
 from torch_ref.bounds import Ball
 from torch_ref.diagnosis.case import Case
 from torch_ref.diagnosis.cause import Cause, Fitted, Prediction
+from torch_ref.families.composites.causes import with_formulas
+from torch_ref.families.composites.formulas import Link
 from torch_ref.families.losses.causes import BY_CLASSES, LABELS, by_epsilon
-from torch_ref.families.networks.formulas import Chain, Link
+from torch_ref.families.networks.formulas import Chain
 
 Tensors = dict[str, Ball]
 
@@ -19,9 +21,7 @@ Tensors = dict[str, Ball]
 def causes_of(chain: Chain) -> Sequence[Cause | Fitted]:
     """Those of any chain, of each link without parameters, and of each weight that a gradient passes through."""
     return (
-        *LABELS,
-        BY_CLASSES,
-        *by_epsilon(lambda case: _pass(chain, case)[0][-1]),
+        *(_of_a_classifier(chain) if chain.last.layer is SoftmaxWithLoss else ()),
         *(cause for link in chain.links if not link.names for cause in _of_a_function(chain, link)),
         Cause(
             "the way back starts from ones, where it must start from the gradient of the loss",
@@ -31,12 +31,16 @@ def causes_of(chain: Chain) -> Sequence[Cause | Fitted]:
     )
 
 
+def _of_a_classifier(chain: Chain) -> Iterator[Cause]:
+    yield from (*LABELS, BY_CLASSES, *by_epsilon(lambda case: _pass(chain, case)[0][-1]))
+
+
 def _of_a_function(chain: Chain, link: Link) -> Iterator[Cause]:
     function = link.pair.layer.__name__
     alike = [other for other in chain.links if other.pair is link.pair]
     name = f"the {function}" if len(alike) == 1 else link.place
-    passed_by = _with(chain, link, backward=lambda _, dout, **__: {"dx": dout})
-    left_out = _with(chain, link, forward=lambda x, **_: x)
+    passed_by = with_formulas(chain, link, backward=lambda _, dout, **__: {"dx": dout})
+    left_out = with_formulas(chain, link, forward=lambda x, **_: x)
     yield Cause(
         f"the gradient does not pass through {name} on its way back",
         _at_once(lambda case: passed_by.back(*_pass(chain, case))),
@@ -66,12 +70,6 @@ def _of_weights(chain: Chain, link: Link) -> Iterator[Fitted]:
             after_a_step,
             -1,
         )
-
-
-def _with(chain: Chain, link: Link, **formulas: Any) -> Chain:
-    """The chain with other formulas of one link."""
-    changed = replace(link, pair=replace(link.pair, **formulas))
-    return replace(chain, links=[changed if other is link else other for other in chain.links])
 
 
 def _params(case: Case) -> dict[str, Ball]:

@@ -22,11 +22,11 @@ class AnotherStep(SGD):
 
 
 @slip("sgd", cause="the step is added")
-class GradientAdded(AnotherStep):
+class GradientAdded(SGD):
     """p ← p + lr g, uphill."""
 
-    def instead(self, _p: Array, g: Array) -> Array:
-        return -g
+    def _step(self, p: Array, g: Array) -> Any:
+        return -super()._step(p, g)[0], {}
 
 
 @slip("sgd", cause="lr is left out")
@@ -34,7 +34,7 @@ class LrIgnored(SGD):
     """p ← p − g."""
 
     def update(self, params: Any, grads: Any) -> None:
-        SGD(1.0).update(params, grads)
+        SGD(1.0, weight_decay=self.weight_decay).update(params, grads)
 
 
 @slip("sgd", cause="lr is multiplied in twice")
@@ -87,6 +87,14 @@ class MomentumKept(SGD):
         self._before = {key: g.copy() for key, g in grads.items()}
 
 
+@slip("sgd", cause="the weight decay is left out")
+class DecayIgnored(SGD):
+    """p ← p − lr g, whatever the weight decay."""
+
+    def update(self, params: Any, grads: Any) -> None:
+        SGD(self.lr).update(params, grads)
+
+
 @slip("sgd")
 class WeightDecayed(AnotherStep):
     """The gradient has 1e-4 p added to it, a weight decay that nobody asked for."""
@@ -109,4 +117,4 @@ class AcceptsAnotherShape(SGD):
 
     def update(self, params: Any, grads: Any) -> None:
         for key, p in params.items():
-            p -= self.lr * grads[key]
+            p -= self.lr * (grads[key] + self.weight_decay * p)

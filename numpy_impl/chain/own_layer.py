@@ -1,4 +1,4 @@
-"""A layer with a forward or backward of its own within a network, which calls pure functions."""
+"""A layer with a forward or backward of its own within a chain, which calls pure functions."""
 
 from typing import Any
 
@@ -7,10 +7,12 @@ import numpy as np
 from numpy_impl.validation import Array, check_array, check_shape
 
 
-def check_layer(network: object, name: str, value: object) -> None:
+def check_layer(chain: object, name: str, value: object) -> None:
+    if isinstance(value, type):
+        raise TypeError(f"{type(chain).__name__}: {name} must be a layer, got the class {value.__name__}")
     if not (callable(getattr(value, "forward", None)) and callable(getattr(value, "backward", None))):
         got = "None" if value is None else type(value).__name__
-        raise TypeError(f"{type(network).__name__}: {name} must be a layer with forward and backward, got {got}")
+        raise TypeError(f"{type(chain).__name__}: {name} must be a layer with forward and backward, got {got}")
 
 
 def is_pure(layer: Any) -> bool:
@@ -31,7 +33,7 @@ def pure_loss(loss: Any) -> Any:
 class OwnLayer:
     """It is called by its own forward and backward, on copies, and does all the rest itself.
 
-    What it keeps from forward is put back before backward: it may stand in several places of the network.
+    What it keeps from forward is put back before backward: it may stand in several places of the chain.
     """
 
     has_gradients = True
